@@ -1,0 +1,186 @@
+// What a user writes to say what an actor does: `behavior()`, and the types of what its handlers get.
+//
+// A behavior is a module-level value. `import.meta` says which module other threads load to get it, and its name is its
+// identity, so calling `behavior()` remembers the definition under both.
+import { type BehaviorValue, define, type OnFault, source } from './core/behavior-value.ts'
+import { InvalidCall } from './core/errors.ts'
+import type { Ended } from './core/watches.ts'
+import type { AnyRef, Ref } from './ref.ts'
+
+export type { Ended, OnFault }
+
+export interface Behavior<Init extends unknown[], State, Handlers> {
+  readonly name: string
+  readonly version: number
+  readonly state: (...init: Init) => State
+  readonly handlers: Handlers
+}
+export type AnyBehavior = Behavior<any, any, any>
+export type InitOf<B> = B extends Behavior<infer I, any, any> ? I : never
+export type StateOf<B> = B extends Behavior<any, infer S, any> ? S : never
+export type HandlersOf<B> = B extends Behavior<any, any, infer H> ? H : never
+export type ContextOf<B> = B extends Behavior<any, infer S, infer H> ? Context<S, keyof H & string> : never
+
+/** The same behavior seen through a narrower or generic protocol: `const queueOf = <T>() => queue as BehaviorFor<QueueOf<T>>`. */
+export type BehaviorFor<P, Init extends unknown[] = [], State = unknown> = Behavior<
+  Init,
+  State,
+  { [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (ctx: any, ...args: A) => R : never }
+>
+
+export interface Supervision {
+  /** What to do when a handler throws what is no Refusal; `restart` where nothing is said. */
+  onFault?: OnFault | ((error: unknown) => OnFault)
+  /** More than `max` restarts within `within` ms stop the actor, and its parent gets the fault. 5 in 10,000. */
+  max?: number
+  within?: number
+  /** ms before the first restart, doubled with each further one within `within`. 10 and 1,000. */
+  backoff?: { first: number; longest: number }
+}
+export interface HandlerRules {
+  /** It changes no state: its turns may wait beside each other. */
+  readonly?: boolean
+  /** ms that its turn may take; 30,000 where the system says nothing else. */
+  deadline?: number
+  /** Its turns may run beside any turn that waits, ahead of the mailbox. */
+  interleave?: boolean
+}
+export interface MailboxRules {
+  /** Messages; 65,536. */
+  capacity?: number
+  /** Bytes, as estimated when they are copied; 16 MiB. */
+  bytes?: number
+  /** What gives way at the limit: the new message (`refuse`, `dropNewest`) or the oldest. All become dead letters. */
+  overflow?: 'refuse' | 'dropOldest' | 'dropNewest'
+}
+
+export interface Definition<Init extends unknown[], State, Names extends string, Handlers> {
+  name: string
+  version?: number
+  state: (...init: Init) => State
+  /** `{ [N in Names]: unknown }` is how TypeScript learns the names before it types any `ctx`. */
+  handlers: Handlers & { [N in Names]: unknown } & { then?: never }
+  started?: (ctx: Context<State, Names>, why: 'spawned' | 'moved' | 'restarted' | 'revived') => void | Promise<void>
+  stopping?: (ctx: Context<State, Names>, why: 'stopped' | 'moved' | 'faulted') => void | Promise<void>
+  snapshot?: (state: State) => unknown
+  restore?: (plain: any) => State
+  upgrade?: (fromVersion: number, old: any) => State
+  merge?: (a: State, b: State) => State
+  /** By handler: readonly (changes no state), a turn limit of its own in ms, interleave (may run beside a waiting turn). */
+  options?: { [N in Names]?: HandlerRules }
+  mailbox?: MailboxRules
+  supervision?: Supervision
+}
+
+/** A reply given later, by whoever holds it. Plain data: keep it in state, send it on, return it from the handler. */
+export interface Later<T> {
+  readonly '~reply': T
+  resolve: (value: T) => void
+  reject: (refusal: Error) => void
+}
+/** Plain data: keep it in state to cancel the timer later. */
+export interface Timer {
+  readonly timer: number
+}
+/** Lines for the system's `log` event; printed on standard error where nobody listens. */
+export interface Log {
+  info(text: string, data?: unknown): void
+  warn(text: string, data?: unknown): void
+  error(text: string, data?: unknown): void
+}
+export interface Thread {
+  readonly thread: number
+}
+export type Place = Thread
+/** The n-th thread of the system; 0 is the one that created it. */
+export function thread(n: number): Thread {
+  return { thread: n }
+}
+export interface SpawnOptions {
+  /** Where: beside the parent, or on the least loaded thread, where nothing is said. */
+  on?: Place
+  /** What others look it up by. Rejected with NameTaken while another actor of this behavior has it. */
+  name?: string
+}
+/** (init, options?); a behavior without an init: (undefined?, options?). */
+export type SpawnArgs<Init extends unknown[], O = SpawnOptions> = [] extends Init
+  ? [init?: Init[0], options?: O]
+  : [init: Init[0], options?: O]
+export type Self<Names extends string> = Ref<{ readonly [N in Names]: (...args: any[]) => any }>
+
+/** What a handler can do. Valid until its actor's life ends; late use throws TurnEnded. */
+export interface Context<State = any, Names extends string = string> {
+  state: State
+  /** Knows the handlers' names (arguments and replies are `any`); assignable to Ref<typeof thisBehavior> and to Ref<ItsProtocol>. */
+  readonly self: Self<Names>
+  /** The actor that sent this message; undefined when it was no actor. */
+  readonly sender: AnyRef | undefined
+  /** The actor's key where it is sharded. */
+  readonly key: string | undefined
+  /** Aborted when the actor stops or restarts, or this turn is past its limit. */
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** Spawns a child, beside this actor unless told otherwise; what is sent to it waits for its start. */
+  spawn<I extends unknown[], S, H>(b: Behavior<I, S, H>, ...args: SpawnArgs<I>): Ref<Behavior<I, S, H>>
+  lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined>
+  /** Calls handler `then` with `args`, and how it ended (Ended), once the actor has ended. */
+  watch(ref: AnyRef, then: Names, ...args: unknown[]): void
+  unwatch(ref: AnyRef): void
+  /** Calls handler `then` with `args` in `ms`; `every`: again and again, once for all the times it was too busy for. */
+  after(ms: number, then: Names, ...args: unknown[]): Timer
+  every(ms: number, then: Names, ...args: unknown[]): Timer
+  cancel(timer: Timer | null | undefined): void
+  /** Calls handler `then` with `args` and what the promise gives; a promise that rejects is this actor's fault. */
+  pipe(work: Promise<unknown>, then: Names, ...args: unknown[]): void
+  /** A reply for this turn's asker that is given later: return it, and resolve it in some other turn. */
+  later<T>(): Later<T>
+  /** Stops this actor after this turn. */
+  stop(): void
+  /** ms since 1970. */
+  now(): number
+  /** In [0, 1). */
+  random(): number
+}
+
+const reserved = new Set(['then', 'constructor', '__proto__', 'toJSON', 'asymmetricMatch', 'nodeType', '$$typeof'])
+
+/** Throws InvalidCall when a definition cannot be one; JavaScript callers have no types to tell them. */
+export function checkHandlers(what: string, handlers: unknown): void {
+  if (typeof handlers !== 'object' || handlers === null)
+    throw new InvalidCall(`${what}: handlers is no object of functions`)
+  for (const [name, handler] of Object.entries(handlers)) {
+    if (typeof handler !== 'function') throw new InvalidCall(`${what}: handler '${name}' is no function`)
+    if (reserved.has(name))
+      throw new InvalidCall(`${what}: a handler cannot be named '${name}'; refs must not look like promises`)
+  }
+}
+
+export function checkName(kind: string, url: unknown, name: unknown): asserts url is string {
+  if (typeof name !== 'string' || name === '') throw new InvalidCall(`${kind}: name must be a string that is not empty`)
+  if (typeof url !== 'string') throw new InvalidCall(`${kind} '${name}': its first argument is import.meta`)
+}
+
+/**
+ * Declares what an actor does: `export const counter = behavior(import.meta, { name: 'counter', state, handlers })`, at
+ * module level and above any `await createSystem`. Throws InvalidCall when the definition cannot be one.
+ */
+export function behavior<
+  Init extends [] | [any?] | [any],
+  State,
+  Names extends string,
+  Handlers extends Record<string, (this: void, ctx: Context<State, Names>, ...args: never[]) => any>,
+>(meta: ImportMeta, definition: Definition<Init, State, Names, Handlers>): Behavior<Init, State, Handlers> {
+  const { name, version = 1 } = definition
+  const url: unknown = meta?.url
+  checkName('behavior', url, name)
+  checkHandlers(`behavior '${name}'`, definition.handlers)
+  if (typeof definition.state !== 'function')
+    throw new InvalidCall(`behavior '${name}': state is a function that makes it`)
+  for (const option of Object.keys(definition.options ?? {})) {
+    if (!(option in definition.handlers))
+      throw new InvalidCall(`behavior '${name}': options for '${option}', which is no handler`)
+  }
+  const value = Object.freeze({ ...definition, version, [source]: { url, name } })
+  define('behavior', url, name, value as unknown as BehaviorValue)
+  return value
+}

@@ -1,0 +1,113 @@
+// A ref: an address, and who holds it. Plain data to its user.
+//
+// Invariants: a ref that an actor gets (state, argument, reply, spawn, lookup) has that actor as its owner, and what is
+// sent through it carries sender, deadline and call chain of the owner's turn; other refs send as nobody. A ref passed on
+// is rebound to whoever gets it. It is not thenable, compares by `id` and costs no closure a message.
+import type { Address } from './address.ts'
+import type { Cell } from './cell.ts'
+import type { Core } from './core.ts'
+import type { ActorId } from './errors.ts'
+import { InvalidCall, NotSendable } from './errors.ts'
+import { travel, type TravelKind } from './values.ts'
+
+export interface AskLimits {
+  deadline?: number | undefined
+  signal?: AbortSignal | undefined
+}
+
+export class ActorRef {
+  readonly address: Address
+  readonly owner: Cell | undefined
+  readonly limits: AskLimits | undefined
+  #tell: object | undefined = undefined
+  #ask: object | undefined = undefined
+
+  constructor(address: Address, owner: Cell | undefined, limits?: AskLimits) {
+    this.address = address
+    this.owner = owner
+    this.limits = limits
+  }
+
+  get id(): ActorId {
+    return this.address.id
+  }
+  get tell(): object {
+    return (this.#tell ??= new this.address.protocol.Tells(this))
+  }
+  get ask(): object {
+    return (this.#ask ??= new this.address.protocol.Asks(this))
+  }
+
+  /** The same actor with a deadline in ms, an AbortSignal, or both, for every ask. */
+  with(limits: AskLimits): ActorRef {
+    const { deadline } = limits
+    if (deadline !== undefined && !(deadline > 0)) {
+      throw new InvalidCall(`with({ deadline: ${deadline} }): a deadline is a positive number of ms`)
+    }
+    return new ActorRef(this.address, this.owner, { ...this.limits, ...limits })
+  }
+  /** Resolves when the way to the actor, and its mailbox, have room again; rejects when the actor has stopped. */
+  ready(): Promise<void> {
+    return this.address.protocol.core.ready(this.address)
+  }
+  /** Stops the actor after its current turn, or with `drain` after its mailbox; resolves when it has stopped. */
+  stop(how: { drain?: boolean } = {}): Promise<void> {
+    return this.address.protocol.core.stop(this.address, how.drain ?? false)
+  }
+
+  sendTell(method: number, shape: number, argument: unknown): void {
+    this.address.protocol.core.tell(this.address, this.owner, method, shape, argument)
+  }
+  sendAsk(method: number, name: string, shape: number, argument: unknown): Promise<unknown> {
+    return this.address.protocol.core.ask(this, method, name, shape, argument)
+  }
+  tellUnknown(method: string): void {
+    this.address.protocol.core.deadLetter(this.address, method, 'unknown')
+  }
+  askUnknown(method: string): Promise<never> {
+    const { core } = this.address.protocol
+    core.deadLetter(this.address, method, 'unknown')
+    return Promise.reject(core.failures.unknownMethod(this.address, method))
+  }
+
+  toString(): string {
+    return `Ref(${this.id})`
+  }
+  toJSON(): { ref: string } {
+    return { ref: this.id }
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+  declare readonly [travel]: TravelKind<ActorRef>
+}
+
+/** Who gets a value: an actor's cell, or a thread's core for code that is no actor. */
+export interface Receiver {
+  readonly core: Core
+  readonly cell: Cell | undefined
+}
+
+/** A ref in a frame: the protocol's number, and three for the address. */
+export const refTravel: TravelKind<ActorRef> = {
+  tag: 'ref',
+  copy(ref, to) {
+    const { core, cell } = to as Receiver
+    return new ActorRef(own(ref, core), cell)
+  },
+  pack(ref, from) {
+    const { protocol, home, birth, serial } = own(ref, from)
+    return [protocol.number, home, birth, serial]
+  },
+  unpack(plain, to) {
+    const [protocol, home, birth, serial] = plain as [number, number, number, number]
+    const { core, cell } = to as Receiver
+    return new ActorRef(core.address(core.behaviors.protocol(protocol), home, birth, serial), cell)
+  },
+}
+Object.defineProperty(ActorRef.prototype, travel, { value: refTravel })
+
+function own({ address }: ActorRef, core: unknown): Address {
+  if (address.protocol.core === core) return address
+  throw new NotSendable('', 'a ref of another system')
+}

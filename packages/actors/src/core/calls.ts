@@ -1,0 +1,167 @@
+// What the cores of different threads ask of each other beside messages: spawn, stop, watch, names. Each is a function of
+// the receiving core; a call to one's own thread runs it at once.
+//
+// Invariants: calls from one thread to another run in the order made; those that are `ordered` also stay behind the
+// user frames sent before them. A call that is waited for ends by its reply, or with its thread.
+import { ActorRef } from './actor-ref.ts'
+import type { Address } from './address.ts'
+import { Ask } from './ask.ts'
+import type { Core } from './core.ts'
+import { rejectAsks } from './ending.ts'
+import { ActorStopped, MailboxFull, ThreadLost, type TroupeError } from './errors.ts'
+import * as life from './life.ts'
+import type { SpawnCall } from './spawning.ts'
+import { type Ended, ended } from './watches.ts'
+
+const nobody = undefined
+
+const operations = {
+  spawn: (core: Core, call: SpawnCall, from: number) => core.spawning.receive(call, from),
+  stop: (core: Core, [ref, drain]: [ActorRef, boolean]) => stopHere(ref.address, drain),
+  ready: (_core: Core, [ref]: [ActorRef]) => readyHere(ref.address),
+  watch(core: Core, [ref, watcher]: [ActorRef, ActorRef]) {
+    watchHere(core, ref.address, watcher.address)
+  },
+  unwatch(_core: Core, [ref, watcher]: [ActorRef, ActorRef]) {
+    ref.address.cell?.extra?.watchers?.delete(watcher.id)
+  },
+  ended(_core: Core, [watcher, how]: [ActorRef, Ended]) {
+    if (watcher.address.cell !== undefined) ended(watcher.address.cell, how)
+  },
+  childGone(_core: Core, [parent, child]: [ActorRef, ActorRef]) {
+    parent.address.cell?.extra?.away?.delete(child.id)
+  },
+  childFault(_core: Core, [parent, error]: [ActorRef, TroupeError]) {
+    if (parent.address.cell !== undefined) life.fault(parent.address.cell, error, '(child)', undefined)
+  },
+  claim(core: Core, [name, ref]: [string, ActorRef]) {
+    core.names.claimHere(name, ref.address)
+  },
+  release(core: Core, [name, ref]: [string, ActorRef]) {
+    core.names.releaseHere(name, ref.address)
+  },
+  find(core: Core, [key]: [string]) {
+    const address = core.names.findHere(key)
+    return address && new ActorRef(address, nobody)
+  },
+  emit(core: Core, [event, data]: [string, unknown]) {
+    core.platform.emit(event, data)
+  },
+  close: (core: Core) => core.closeHere(),
+  end(core: Core) {
+    rejectAsks(core)
+    core.onEnd()
+  },
+}
+export type Operation = keyof typeof operations
+const names = Object.keys(operations) as Operation[]
+
+export class Calls {
+  readonly #core: Core
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Runs an operation on a thread and waits for what it gives. */
+  ask(thread: number, operation: Operation, args: unknown, ordered = false): Promise<unknown> {
+    const core = this.#core
+    if (core.hasLost(thread)) return Promise.reject(new ThreadLost(`${operation}: thread ${thread} has ended`))
+    const ask = new Ask(core, core.systemOf(thread), operation, undefined, undefined)
+    const reply = ask.promise()
+    const number = ask.handle().number
+    if (!core.outbound.call(thread, names.indexOf(operation), number, args, ordered)) {
+      ask.fail(new MailboxFull(`the way to thread ${thread} is full; ${operation} was not sent`))
+    }
+    return reply
+  }
+  send(thread: number, operation: Operation, args: unknown): void {
+    this.#core.outbound.call(thread, names.indexOf(operation), -1, args, false)
+  }
+
+  receive(operation: number, number: number, from: number, args: unknown): void {
+    const core = this.#core
+    const run = operations[names[operation]!] as (core: Core, args: unknown, from: number) => unknown
+    const answer = (value: unknown): void => {
+      if (number >= 0) core.outbound.reply(from, number, value)
+    }
+    const failed = (error: unknown): void => {
+      if (number >= 0) core.failTo(from, number, core.failures.own(error))
+    }
+    try {
+      const result = run(core, args, from)
+      if (result instanceof Promise) result.then(answer, failed)
+      else answer(result)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  async stop(address: Address, drain: boolean): Promise<void> {
+    if (address.local) return stopHere(address, drain)
+    const args = [new ActorRef(address, nobody), drain]
+    // behind what was told before, if the way has room for it
+    await this.ask(address.home, 'stop', args, true).catch((error: unknown) => {
+      if (error instanceof MailboxFull) return this.ask(address.home, 'stop', args)
+      throw error
+    })
+  }
+  async ready(address: Address): Promise<void> {
+    if (address.local) return readyHere(address)
+    for (;;) {
+      try {
+        // behind all that was sent before, so the reply says that it has been taken in
+        return void (await this.ask(address.home, 'ready', [new ActorRef(address, nobody)], true))
+      } catch (error) {
+        if (!(error instanceof MailboxFull)) throw error
+        await this.#core.sleep(1)
+      }
+    }
+  }
+  watch(address: Address, watcher: Address): void {
+    if (address.local) watchHere(this.#core, address, watcher)
+    else this.send(address.home, 'watch', [new ActorRef(address, nobody), new ActorRef(watcher, nobody)])
+  }
+  unwatch(address: Address, watcher: Address): void {
+    if (address.local) address.cell?.extra?.watchers?.delete(watcher.id)
+    else this.send(address.home, 'unwatch', [new ActorRef(address, nobody), new ActorRef(watcher, nobody)])
+  }
+  ended(watcher: Address, how: Ended): void {
+    if (!watcher.local) this.send(watcher.home, 'ended', [new ActorRef(watcher, nobody), how])
+    else if (watcher.cell !== undefined) ended(watcher.cell, how)
+  }
+  childGone(parent: Address, child: Address): void {
+    if (!parent.local) this.send(parent.home, 'childGone', [new ActorRef(parent, nobody), new ActorRef(child, nobody)])
+    else if (child.local) parent.cell?.extra?.children?.delete(child)
+    else parent.cell?.extra?.away?.delete(child.id)
+  }
+  childFault(parent: Address, error: TroupeError): void {
+    if (!parent.local) this.send(parent.home, 'childFault', [new ActorRef(parent, nobody), error])
+    else if (parent.cell !== undefined) life.fault(parent.cell, error, '(child)', undefined)
+  }
+}
+
+function stopHere(address: Address, drain: boolean): Promise<void> {
+  const { cell } = address
+  return new Promise(done => {
+    if (cell === undefined) done()
+    else life.requestStop(cell, drain, done)
+  })
+}
+
+function readyHere(address: Address): Promise<void> {
+  const { cell } = address
+  return new Promise((done, failed) => {
+    if (cell === undefined || cell.status === 'stopped' || cell.status === 'stopping') {
+      return failed(new ActorStopped(`${address.id} has stopped`, { actor: address.id }))
+    }
+    if (life.hasRoom(cell.mailbox, cell.loaded ?? cell.core.limits)) return done()
+    cell.more.onRoom.push(error => (error === undefined ? done() : failed(error)))
+    cell.more.attention = true
+  })
+}
+
+function watchHere(core: Core, address: Address, watcher: Address): void {
+  const { cell } = address
+  if (cell === undefined) core.calls.ended(watcher, { actor: address.id, why: 'stopped' })
+  else (cell.more.watchers ??= new Map()).set(watcher.id, watcher)
+}

@@ -1,0 +1,203 @@
+// What a handler can do: the `ctx` of every turn.
+//
+// Invariants: a context belongs to one life of its actor; once that has ended (restart, stop, a turn past its limit) any
+// use throws TurnEnded, so a handler that runs on after its end changes nothing. One context serves all turns that hold
+// the actor; turns that run beside others have one each, so that `sender` is theirs. Timers, watches and pipes call a
+// handler by name with data, never a closure.
+import { ActorRef } from './actor-ref.ts'
+import type { BehaviorValue } from './behavior-value.ts'
+import type { Cell } from './cell.ts'
+import { InvalidCall, TurnEnded } from './errors.ts'
+import { UserTimer } from './extra.ts'
+import { LateReply } from './late-reply.ts'
+import type { SpawnOptions } from './spawning.ts'
+import type { Turn } from './turn.ts'
+import * as watches from './watches.ts'
+
+type LogLevel = 'info' | 'warn' | 'error'
+
+/** What is made once for a context, when it is first asked for. */
+interface Kept {
+  self: ActorRef | undefined
+  abort: AbortController | undefined
+  layers: Map<string, Context> | undefined
+}
+
+export class Context {
+  #cell: Cell | undefined
+  readonly #turn: Turn | undefined
+  #kept: Kept | undefined = undefined
+
+  constructor(cell: Cell, turn: Turn | undefined) {
+    this.#cell = cell
+    this.#turn = turn
+  }
+
+  get #keep(): Kept {
+    return (this.#kept ??= { self: undefined, abort: undefined, layers: undefined })
+  }
+  #live(): Cell {
+    const cell = this.#cell
+    if (cell === undefined) {
+      throw new TurnEnded(
+        'this context is no longer valid: its turn or its actor has ended; await all work inside the handler',
+      )
+    }
+    return cell
+  }
+  /** Its turn, or its actor's life, is over. */
+  end(): void {
+    this.#cell = undefined
+    for (const layer of this.#kept?.layers?.values() ?? []) layer.end()
+  }
+  /** The same, while a handler may still run: its signal tells it. */
+  revoke(): void {
+    this.#kept?.abort?.abort(new TurnEnded('the actor has stopped, or its turn took too long'))
+    for (const layer of this.#kept?.layers?.values() ?? []) layer.revoke()
+    this.end()
+  }
+
+  get state(): unknown {
+    return this.#live().state
+  }
+  set state(state: unknown) {
+    this.#live().state = state
+  }
+  get self(): ActorRef {
+    const cell = this.#live()
+    return (this.#keep.self ??= new ActorRef(cell.address, cell))
+  }
+  get sender(): ActorRef | undefined {
+    const cell = this.#live()
+    const sender = (this.#turn ?? cell.turn)?.sender
+    return sender && new ActorRef(sender, cell)
+  }
+  /** The actor's key where it is sharded. */
+  get key(): string | undefined {
+    this.#live()
+    return undefined
+  }
+  /** Aborted when the actor stops, restarts, or its turn is past its limit. */
+  get signal(): AbortSignal {
+    this.#live()
+    return (this.#keep.abort ??= new AbortController()).signal
+  }
+  get log(): Record<LogLevel, (text: string, data?: unknown) => void> {
+    const cell = this.#live()
+    const line = (level: LogLevel) => (text: string, data?: unknown) => cell.core.log(cell, level, text, data)
+    return { info: line('info'), warn: line('warn'), error: line('error') }
+  }
+  /** Whether somebody waits for this turn's reply. */
+  get asked(): boolean {
+    return (this.#turn ?? this.#live().turn)?.asker !== undefined
+  }
+
+  now(): number {
+    return this.#live().core.platform.wall()
+  }
+  random(): number {
+    return this.#live().core.platform.random()
+  }
+
+  spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): ActorRef {
+    const cell = this.#live()
+    return new ActorRef(cell.core.spawning.child(cell, behavior, init, options ?? {}), cell)
+  }
+  async lookup(behavior: BehaviorValue, name: string): Promise<ActorRef | undefined> {
+    const cell = this.#live()
+    const address = await cell.core.names.find(behavior, name)
+    return address && new ActorRef(address, cell)
+  }
+
+  watch(ref: ActorRef, then: string, ...args: unknown[]): void {
+    const cell = this.#live()
+    watches.watch(
+      cell,
+      ref.address,
+      cell.methodNamed(then),
+      args.map(arg => cell.core.copyFor(arg, cell)),
+    )
+  }
+  unwatch(ref: ActorRef): void {
+    watches.unwatch(this.#live(), ref.address)
+  }
+
+  after(ms: number, then: string, ...args: unknown[]): { timer: number } {
+    return this.#timer(ms, undefined, then, args)
+  }
+  every(ms: number, then: string, ...args: unknown[]): { timer: number } {
+    return this.#timer(ms, ms, then, args)
+  }
+  #timer(ms: number, period: number | undefined, then: string, args: unknown[]): { timer: number } {
+    const cell = this.#live()
+    if (!(ms >= 0) || ms === Infinity || (period !== undefined && !(period > 0))) {
+      throw new InvalidCall(`${cell.address.id}: a timer of ${ms} ms makes no sense`, { actor: cell.address.id })
+    }
+    const { core, more } = cell
+    const own = args.map(arg => core.copyFor(arg, cell))
+    const timer = new UserTimer(cell, ++more.timersMade, cell.methodNamed(then), own, period)
+    ;(more.timers ??= new Map()).set(timer.number, timer)
+    core.timers.set(timer, core.platform.now() + ms)
+    return { timer: timer.number }
+  }
+  cancel(timer: { timer: number } | null | undefined): void {
+    const cell = this.#live()
+    const found = timer && cell.extra?.timers?.get(timer.timer)
+    if (!found) return
+    cell.core.timers.clear(found)
+    found.cancelled = true
+    cell.extra!.timers!.delete(found.number)
+  }
+
+  /** Calls the handler with `args` and what the promise gives; a promise that rejects is the actor's fault. */
+  pipe(work: Promise<unknown>, then: string, ...args: unknown[]): void {
+    const cell = this.#live()
+    const method = cell.methodNamed(then)
+    const still = (): boolean => this.#cell !== undefined
+    work
+      .then(value => {
+        if (still())
+          cell.notify(
+            method,
+            [...args, value].map(arg => cell.core.copyFor(arg, cell)),
+          )
+      })
+      .catch((error: unknown) => {
+        if (still()) cell.fault(error, then, undefined)
+      })
+  }
+  later(): LateReply {
+    const cell = this.#live()
+    const handle = (this.#turn ?? cell.turn)?.asker?.handle()
+    return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1)
+  }
+  stop(): void {
+    const cell = this.#live()
+    cell.requestStop()
+  }
+
+  /** The same context over one part of the state: what a wrapper, or the behavior in it, sees. */
+  layer(key: string): Context {
+    const cell = this.#live()
+    const layers = (this.#keep.layers ??= new Map())
+    let layer = layers.get(key)
+    if (layer === undefined) layers.set(key, (layer = new Layer(cell, this.#turn, this, key)))
+    return layer
+  }
+}
+
+class Layer extends Context {
+  readonly #outer: Context
+  readonly #key: string
+  constructor(cell: Cell, turn: Turn | undefined, outer: Context, key: string) {
+    super(cell, turn)
+    this.#outer = outer
+    this.#key = key
+  }
+  override get state(): unknown {
+    return (this.#outer.state as Record<string, unknown>)[this.#key]
+  }
+  override set state(state: unknown) {
+    ;(this.#outer.state as Record<string, unknown>)[this.#key] = state
+  }
+}

@@ -1,0 +1,49 @@
+// The end of a thread: its own, in order, or another one's, without.
+//
+// Invariants: on close every actor finishes its turn and stops after its children; a turn that does not end within GRACE
+// ms is revoked, so that a close always ends. When another thread is lost, nobody waits for it any longer: asks fail with
+// ThreadLost, watchers hear `lost`, its names are free, and what waited here for a spawn from it is returned.
+import type { Core } from './core.ts'
+import { SystemClosed, ThreadLost } from './errors.ts'
+import * as life from './life.ts'
+import * as watches from './watches.ts'
+
+/** ms that open turns have to end when the system closes. */
+const GRACE = 5_000
+
+export function stopAll(core: Core): void {
+  for (const cell of [...core.directory]) {
+    if (cell.status === 'expected') life.beginStopping(cell, 'stopped', undefined)
+    else if (cell.parent === undefined) life.requestStop(cell, false)
+  }
+  const grace = new life.Wait(() => {
+    for (const cell of [...core.directory]) life.beginStopping(cell, 'stopped', undefined)
+  })
+  core.timers.set(grace, core.platform.now() + GRACE)
+}
+
+/** After the last actor has stopped: what still waits, waits in vain. */
+export function rejectAsks(core: Core): void {
+  for (const ask of [...core.asks]) {
+    const { id } = ask.target
+    ask.fail(
+      new SystemClosed(`${id}.${ask.method}: the system was closed`, { actor: id, method: ask.method, ran: ask.ran }),
+    )
+  }
+}
+
+export function loseThread(core: Core, thread: number): void {
+  for (const ask of [...core.asks]) {
+    const { target, method } = ask
+    if (target.home !== thread) continue
+    const about = { actor: target.id, method, ran: 'unknown' as const }
+    ask.fail(new ThreadLost(`${target.id}.${method}: thread ${thread} has ended`, about))
+  }
+  core.names.lostThread(thread)
+  for (const cell of [...core.directory]) {
+    watches.lostThread(cell, thread)
+    for (const [id, child] of [...(cell.extra?.away ?? [])]) if (child.home === thread) cell.extra!.away!.delete(id)
+    if (cell.status === 'expected' && cell.address.birth === thread) life.beginStopping(cell, 'stopped', undefined)
+    else if (cell.parent?.home === thread) life.requestStop(cell, false)
+  }
+}

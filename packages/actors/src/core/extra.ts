@@ -1,0 +1,99 @@
+// What only some actors have: children, watchers, timers, turns beside each other, a name, a stop on its way. Made when
+// first needed, so that an idle actor without any of it stays small.
+//
+// Invariants: `attention` is set while anything here must be looked at before the next turn. Local children are known by
+// their address, those on other threads by id, as each ref to them has an address of its own.
+import type { Address } from './address.ts'
+import type { ActorId, TroupeError } from './errors.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { Restarts } from './supervision.ts'
+import { TimerNode } from './timers.ts'
+import type { Turn } from './turn.ts'
+import type { Cell } from './cell.ts'
+
+/** What a watcher wants to hear: which of its handlers to call, and with what. */
+export interface Watch {
+  readonly address: Address
+  readonly method: number
+  readonly args: readonly unknown[]
+}
+
+export class UserTimer extends TimerNode {
+  readonly cell: Cell
+  readonly number: number
+  readonly method: number
+  readonly #args: unknown[]
+  /** ms between two calls; undefined for one call. */
+  readonly #period: number | undefined
+  cancelled = false
+  #waiting = false
+  constructor(cell: Cell, number: number, method: number, args: unknown[], period: number | undefined) {
+    super()
+    this.cell = cell
+    this.number = number
+    this.method = method
+    this.#args = args
+    this.#period = period
+  }
+
+  fire(): void {
+    const { cell } = this
+    const period = this.#period
+    if (period === undefined) cell.more.timers!.delete(this.number)
+    else {
+      const now = cell.core.platform.now()
+      cell.core.timers.set(this, this.due + period * Math.max(1, Math.ceil((now - this.due) / period)))
+      // A slow actor is called once for all the times it missed, so that its timers cannot pile up.
+      if (this.#waiting) return
+    }
+    this.#waiting = true
+    cell.remind(this)
+  }
+
+  /** The arguments of the call whose turn has come: the handler's own, so that it may change them. */
+  take(): unknown[] {
+    this.#waiting = false
+    return this.#args.map(argument => this.cell.core.copyFor(argument, this.cell))
+  }
+}
+
+export class Extra {
+  attention = false
+  /** Messages that may run beside a waiting turn. */
+  aside: Mailbox | undefined = undefined
+  /** The actor's own timers and notices. */
+  side: Mailbox | undefined = undefined
+  /** Open turns of interleaving and readonly handlers. */
+  beside: Set<Turn> | undefined = undefined
+  readers = 0
+
+  children: Set<Address> | undefined = undefined
+  away: Map<ActorId, Address> | undefined = undefined
+  /** By the watcher's id: who hears of this actor's end. */
+  watchers: Map<ActorId, Address> | undefined = undefined
+  /** By the watched actor's id. */
+  watching: Map<ActorId, Watch> | undefined = undefined
+  timers: Map<number, UserTimer> | undefined = undefined
+  timersMade = 0
+
+  name: string | undefined = undefined
+  restarts: Restarts = []
+  /** Told when the actor has started, or why it could not. */
+  onStart: ((error: TroupeError | undefined) => void) | undefined = undefined
+  onStop: (() => void)[] = []
+  onRoom: ((error: TroupeError | undefined) => void)[] = []
+  stopping = false
+  draining = false
+
+  get childCount(): number {
+    return (this.children?.size ?? 0) + (this.away?.size ?? 0)
+  }
+
+  open(turn: Turn): void {
+    ;(this.beside ??= new Set()).add(turn)
+    if (turn.method.readonly) this.readers++
+  }
+  close(turn: Turn): void {
+    if (this.beside?.delete(turn) && turn.method.readonly) this.readers--
+  }
+}

@@ -1,0 +1,63 @@
+// One message between threads: a fixed header of six 32-bit words, sections that are there only when used, then the
+// arguments as msgpack.
+//
+//   word 0  length in bytes, all included
+//   word 1  version (6 bits) | unused bytes at the end (2) | kind (8) | flags (8) | arguments: how many (6), encoding (2)
+//   word 2  the target: serial's high bits (12) | home (10) | birth (10); words of a thread for replies and calls
+//   word 3  the target: serial's low bits
+//   word 4  protocol (16) | method (16), or operation of a call
+//   word 5  number of the ask that waits for the reply; -1 when none does
+//   SENDER    3 words: the sender's address, its protocol
+//   DEADLINE  1 word: ms of the system's clock, unsigned
+//   CHAIN     1 word: how many entries; 5 words each: address, protocol, turn, method
+//   TRACE     7 words: room for a W3C trace context; skipped by readers that do not know it
+//
+// Invariants: a frame is a multiple of 4 bytes and its arguments begin on a word. Words
+// are little-endian and never leave the process; the wire dialect for other nodes is another version.
+import type { Address } from './address.ts'
+
+export const VERSION = 1
+export const HEADER_WORDS = 6
+export const TELL = 0
+export const ASK = 1
+export const REPLY = 2
+export const FAILURE = 3
+export const CALL = 4
+
+export const SENDER = 1
+export const DEADLINE = 2
+export const CHAIN = 4
+export const TRACE = 8
+export const SENDER_WORDS = 3
+export const CHAIN_WORDS = 5
+export const TRACE_WORDS = 7
+
+/** The arguments are hot primitives, one after the other. */
+export const PRIMITIVES = 0
+/** The arguments are one msgpack value: the argument, or an array of several. */
+export const PACKED = 1
+
+/** How long a call chain in a frame may be; what lies further out ends by deadline instead. */
+export const LONGEST_CHAIN = 1_000
+
+const HIGH = 2 ** 32
+export function placeWord({ home, birth, serial }: Address): number {
+  return (Math.floor(serial / HIGH) << 20) | (home << 10) | birth
+}
+export function homeOf(word: number): number {
+  return (word >>> 10) & 1023
+}
+export function birthOf(word: number): number {
+  return word & 1023
+}
+export function serialOf(place: number, low: number): number {
+  return (place >>> 20) * HIGH + (low >>> 0)
+}
+
+export function methodWord(protocol: number, method: number): number {
+  return (protocol << 16) | method
+}
+
+export function headWord(unused: number, kind: number, flags: number, count: number, encoding: number): number {
+  return (VERSION << 26) | (unused << 24) | (kind << 16) | (flags << 8) | (count << 2) | encoding
+}

@@ -1,0 +1,287 @@
+// How an actor starts, faults, restarts and stops.
+//
+//   expected ─ its spawn comes ─▶ placed ─▶ starting ─ started settles ─▶ running
+//   running ─ fault, supervision says restart ─▶ waiting ─ after the backoff ─▶ starting
+//   any ─ stop, or supervision says so ─▶ stopping ─ children, then its own hook ─▶ stopped
+//
+// Invariants: a life begins with fresh state from the init, which is kept as it was; it ends with its turns revoked, its
+// timers and watches gone and its children stopped, before the next one begins. The mailbox outlives a restart. `stopped`
+// is reached once, and whoever waits for start, stop or room, or watches, is told then at the latest.
+import type { Cell } from './cell.ts'
+import type { Asker } from './ask.ts'
+import type { Stopping, Started } from './behavior-value.ts'
+import { ActorStopped, InvalidCall, type Ran, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
+import type { Mailbox, Taken } from './mailbox.ts'
+import { type Decision, supervise } from './supervision.ts'
+import { TimerNode } from './timers.ts'
+import type { Turn } from './turn.ts'
+import { assertNever } from './platform.ts'
+import * as turns from './turns.ts'
+import * as watches from './watches.ts'
+
+/** Called when a cell that is not running gets its time. */
+export function proceed(cell: Cell): void {
+  if (cell.status !== 'placed') return
+  if (cell.extra?.stopping || cell.extra?.draining) beginStopping(cell, 'stopped', undefined)
+  else start(cell, 'spawned')
+}
+
+// ── start ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function start(cell: Cell, why: Started): void {
+  cell.status = 'starting'
+  const name = cell.extra?.name
+  if (name === undefined || why !== 'spawned') return begin(cell, why)
+  cell.core.names.claim(name, cell.address).then(
+    () => begin(cell, why),
+    (error: unknown) => startFailed(cell, why, error),
+  )
+}
+
+function begin(cell: Cell, why: Started): void {
+  if (cell.status !== 'starting') return
+  const { behavior } = cell.loaded!
+  const state = behavior.state as (...init: unknown[]) => unknown
+  try {
+    cell.state = cell.init === undefined ? state() : state(cell.core.copyFor(cell.init, cell))
+    if (typeof (cell.state as PromiseLike<unknown> | undefined)?.then === 'function') {
+      throw new InvalidCall(`the state of '${behavior.name}' is a promise; do what takes time in started()`)
+    }
+  } catch (error) {
+    return startFailed(cell, why, error)
+  }
+  const { started } = behavior
+  if (started === undefined) return running(cell)
+  turns.hook(
+    cell,
+    'started',
+    ctx => started(ctx, why),
+    error => (error === undefined ? running(cell) : startFailed(cell, why, error)),
+  )
+}
+
+function running(cell: Cell): void {
+  if (cell.status !== 'starting') return
+  cell.status = 'running'
+  const { extra } = cell
+  if (extra?.onStart !== undefined) {
+    extra.onStart(undefined)
+    extra.onStart = undefined
+  }
+  turns.proceed(cell)
+}
+
+function startFailed(cell: Cell, why: Started, error: unknown): void {
+  if (cell.status !== 'starting') return
+  if (why !== 'spawned') return decide(cell, error, 'started', true)
+  const { core, address } = cell
+  const failure = core.failures.make(SpawnFailed, `${address.id} could not start`, error, address, 'started', 'no')
+  if (cell.parent !== undefined && cell.extra?.onStart === undefined) core.spawning.tellParent(cell.parent, failure)
+  beginStopping(cell, 'faulted', failure)
+}
+
+// ── faults ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A handler threw something that is no Refusal. */
+export function fault(cell: Cell, error: unknown, method: string, asker: Asker | undefined): void {
+  asker?.fail(cell.core.failures.fault(error, cell.address, method))
+  decide(cell, error, method, false)
+}
+
+/** A turn took longer than its limit: nobody knows what it may still do, so this life of the actor ends. */
+export function expire(cell: Cell, turn: Turn): void {
+  const { name, limit } = turn.method
+  const about = { actor: cell.address.id, method: name, ran: 'unknown' as const }
+  const ms = limit ?? cell.core.limits.turnLimit
+  const error = new TurnExpired(`${cell.address.id}.${name}: its turn took longer than ${ms} ms`, about)
+  const { after } = turn
+  turns.revoke(cell, () => error)
+  if (after === undefined) decide(cell, error, name, true)
+  else after(error)
+}
+
+function decide(cell: Cell, error: unknown, method: string, ended: boolean): void {
+  const { core, address, status } = cell
+  const actor = address.id
+  if (status === 'stopping' || status === 'stopped')
+    return core.emit('fault', { actor, method, error, decision: 'stop' })
+  const { more } = cell
+  const now = core.platform.now()
+  const { decision, restarts } = supervise(cell.loaded!.supervision, more.restarts, error, now)
+  more.restarts = restarts
+  core.emit('fault', { actor, method, error: core.failures.portable(error), decision: decision.kind })
+  act(cell, decision, error, method, ended)
+}
+
+function act(cell: Cell, decision: Decision, error: unknown, method: string, ended: boolean): void {
+  const { core, address } = cell
+  switch (decision.kind) {
+    case 'resume':
+      // After a turn without end, or a start that failed, there is no life to go on with.
+      if (ended) return restart(cell, error, 0, 1)
+      return turns.proceed(cell)
+    case 'restart':
+      return restart(cell, error, decision.delay, decision.times)
+    case 'stop':
+      return beginStopping(cell, 'faulted', core.failures.fault(error, address, method))
+    case 'escalate': {
+      const failure = core.failures.fault(error, address, method)
+      if (cell.parent !== undefined) core.calls.childFault(cell.parent, failure)
+      return beginStopping(cell, 'faulted', failure)
+    }
+    default:
+      return assertNever(decision)
+  }
+}
+
+/** Something to do once a time has come. */
+export class Wait extends TimerNode {
+  readonly #action: () => void
+  constructor(action: () => void) {
+    super()
+    this.#action = action
+  }
+  fire(): void {
+    this.#action()
+  }
+}
+
+function restart(cell: Cell, error: unknown, delay: number, times: number): void {
+  const { core, address } = cell
+  cell.status = 'waiting'
+  endLife(cell, 'faulted', core.failures.fault(error, address, ''), () => {
+    if (cell.status !== 'waiting') return
+    cell.state = undefined
+    const again = (): void => {
+      if (cell.status !== 'waiting') return
+      core.emit('restarted', { actor: address.id, error: core.failures.portable(error), times })
+      start(cell, 'restarted')
+    }
+    core.timers.set(new Wait(again), core.platform.now() + delay)
+  })
+}
+
+// ── stop ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Stops the actor after its current turn, or after its mailbox; `done` is called when it has stopped. */
+export function requestStop(cell: Cell, drain: boolean, done?: () => void): void {
+  if (cell.status === 'stopped') return done?.()
+  const { more } = cell
+  if (done !== undefined) more.onStop.push(done)
+  if (cell.status === 'stopping') return
+  if (drain) more.draining = true
+  else more.stopping = true
+  more.attention = true
+  if (cell.status === 'waiting' && !drain) beginStopping(cell, 'stopped', undefined)
+  else cell.core.scheduler.enqueue(cell)
+}
+
+/** Looks at what was asked of a running actor beside messages; true when no turn may begin now. */
+export function attend(cell: Cell): boolean {
+  const extra = cell.extra!
+  const { mailbox, loaded } = cell
+  if (extra.onRoom.length > 0 && hasRoom(mailbox, loaded!)) {
+    for (const done of extra.onRoom.splice(0)) done(undefined)
+  }
+  extra.attention = extra.stopping || extra.draining || extra.onRoom.length > 0
+  const empty = !mailbox?.count && !extra.side?.count && !extra.aside?.count
+  if (!extra.stopping && !(extra.draining && empty)) return false
+  if (cell.turn === undefined && (extra.beside?.size ?? 0) === 0) beginStopping(cell, 'stopped', undefined)
+  return true
+}
+
+/** Whether a mailbox is less than half full, so that it is worth sending on. */
+export function hasRoom(mailbox: Mailbox | undefined, limits: { capacity: number; bytes: number }): boolean {
+  return mailbox === undefined || (mailbox.count * 2 <= limits.capacity && mailbox.bytes * 2 <= limits.bytes)
+}
+
+export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
+  if (cell.status === 'stopping' || cell.status === 'stopped') return
+  const begun = cell.status !== 'placed' && cell.status !== 'expected'
+  cell.status = 'stopping'
+  returnMessages(cell)
+  const finish = (): void => finishStopping(cell, why, error)
+  if (begun) endLife(cell, why, error, finish)
+  else finish()
+}
+
+/** Ends a life: open turns, timers, watches, children, then the behavior's own hook. */
+function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then: () => void): void {
+  const { core, extra, address } = cell
+  turns.revoke(cell, () => error ?? stoppedError(cell, 'unknown'))
+  for (const timer of extra?.timers?.values() ?? []) {
+    core.timers.clear(timer)
+    timer.cancelled = true
+  }
+  extra?.timers?.clear()
+  watches.forget(cell)
+  stopChildren(cell, () => {
+    const { stopping } = cell.loaded!.behavior
+    if (stopping === undefined || cell.state === undefined) return then()
+    turns.hook(
+      cell,
+      'stopping',
+      ctx => stopping(ctx, why),
+      thrown => {
+        if (thrown !== undefined) {
+          core.emit('fault', {
+            actor: address.id,
+            method: 'stopping',
+            error: core.failures.portable(thrown),
+            decision: 'stop',
+          })
+        }
+        cell.context?.revoke()
+        cell.context = undefined
+        then()
+      },
+    )
+  })
+}
+
+function stopChildren(cell: Cell, then: () => void): void {
+  const { extra, core } = cell
+  let left = extra?.childCount ?? 0
+  if (left === 0) return then()
+  const one = (): void => {
+    if (--left === 0) then()
+  }
+  for (const child of [...(extra!.children ?? [])]) {
+    if (child.cell === undefined) one()
+    else requestStop(child.cell, false, one)
+  }
+  for (const child of [...(extra!.away?.values() ?? [])]) core.stop(child, false).then(one, one)
+}
+
+/** What waits for a turn that will not come. What the system calls by itself (timers, notices) ends with the actor. */
+function returnMessages(cell: Cell): void {
+  const { core, mailbox, address, extra } = cell
+  const message: Taken = { head: 0, from: undefined, argument: undefined }
+  for (const queue of [extra?.aside, mailbox]) {
+    while (queue !== undefined && queue.count > 0) {
+      queue.take(message)
+      core.undeliverable(address, message.head, message.from, 'stopped')
+    }
+  }
+  if (extra !== undefined) extra.aside = extra.side = undefined
+  cell.mailbox = undefined
+}
+
+function finishStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
+  const { core, address, extra } = cell
+  cell.status = 'stopped'
+  cell.context?.revoke()
+  cell.context = undefined
+  core.removed(cell)
+  if (extra?.name !== undefined) core.names.release(extra.name, address)
+  if (cell.parent !== undefined) core.calls.childGone(cell.parent, address)
+  watches.tellWatchers(cell, why, error)
+  if (extra === undefined) return
+  extra.onStart?.(error ?? stoppedError(cell, 'no'))
+  for (const done of extra.onRoom) done(error ?? stoppedError(cell, 'no'))
+  for (const done of extra.onStop) done()
+}
+
+function stoppedError({ address: { id } }: Cell, ran: Ran): TroupeError {
+  return new ActorStopped(`${id} has stopped`, { actor: id, ran })
+}

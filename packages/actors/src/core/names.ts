@@ -1,0 +1,54 @@
+// Actors by name. Thread 0 keeps the table, as the thread that lives as long as the system; the others ask it.
+//
+// Invariants: a name belongs to one actor at a time, from before its start until it has stopped; names of different
+// behaviors do not meet, so what a lookup finds has the protocol that was asked for.
+import { ActorRef } from './actor-ref.ts'
+import type { Address } from './address.ts'
+import type { BehaviorValue } from './behavior-value.ts'
+import type { Core } from './core.ts'
+import { NameTaken } from './errors.ts'
+
+export class Names {
+  readonly #core: Core
+  readonly #table = new Map<string, Address>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  async claim(name: string, address: Address): Promise<void> {
+    if (this.#core.platform.thread === 0) return this.claimHere(name, address)
+    await this.#core.calls.ask(0, 'claim', [name, new ActorRef(address, undefined)])
+  }
+  release(name: string, address: Address): void {
+    if (this.#core.platform.thread === 0) this.releaseHere(name, address)
+    else this.#core.calls.send(0, 'release', [name, new ActorRef(address, undefined)])
+  }
+  async find(behavior: BehaviorValue, name: string): Promise<Address | undefined> {
+    const key = `${behavior.name}/${name}`
+    if (this.#core.platform.thread === 0) return this.findHere(key)
+    const ref = (await this.#core.calls.ask(0, 'find', [key])) as ActorRef | undefined
+    return ref?.address
+  }
+
+  claimHere(name: string, address: Address): void {
+    const key = `${address.protocol.name}/${name}`
+    const holder = this.#table.get(key)
+    if (holder !== undefined && !holder.equals(address)) {
+      const text = `the name '${name}' belongs to ${holder.id}; look it up, or choose another`
+      throw new NameTaken(text, { actor: holder.id })
+    }
+    this.#table.set(key, address)
+  }
+  releaseHere(name: string, address: Address): void {
+    const key = `${address.protocol.name}/${name}`
+    if (this.#table.get(key)?.equals(address)) this.#table.delete(key)
+  }
+  findHere(key: string): Address | undefined {
+    return this.#table.get(key)
+  }
+  /** Frees the names of a thread that was lost. */
+  lostThread(thread: number): void {
+    for (const [key, { home }] of this.#table) if (home === thread) this.#table.delete(key)
+  }
+}

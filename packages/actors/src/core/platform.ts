@@ -1,0 +1,70 @@
+// What one thread's core needs from the world around it. `edge/` gives it on real threads, `testing/` on a virtual
+// clock with simulated threads; core itself touches no clock, no randomness, no I/O.
+//
+// Invariants every platform keeps: frames posted to one thread arrive there in the order posted, system frames possibly
+// ahead of user frames; `wake` leads to one later `Scheduler.run`; `wakeAt` to one later `Timers.advance`.
+import type { BehaviorValue, Source } from './behavior-value.ts'
+
+export interface Platform {
+  readonly thread: number
+  /** How many threads the system has, thread 0 included. */
+  readonly threads: number
+  /** Milliseconds on a clock that only goes forward and is common to all threads; with a fraction. */
+  now(): number
+  /** Milliseconds since 1970, for people. */
+  wall(): number
+  /** In [0, 1). */
+  random(): number
+  wake(): void
+  wakeAt(at: number): void
+  /**
+   * Sends `frame[0, length)`, which may be reused at once. A user frame is refused (false) when the way is at its limit;
+   * a system frame never is.
+   */
+  post(to: number, frame: Uint8Array, length: number, system: boolean): boolean
+  /** Finds the behavior on this thread, loading its module if need be; rejects with BehaviorUnavailable. */
+  load(source: Source): Promise<BehaviorValue>
+  /** The thread that takes the next actor: the least loaded. */
+  place(): number
+  /** Actors on this thread have become more or fewer by `change`. */
+  hosts(change: number): void
+  emit(event: string, data: unknown): void
+  /** Method names and protocols, numbered alike on all threads. */
+  readonly methods: Symbols
+  readonly protocols: Symbols
+  readonly codec: FrameCodec
+}
+
+/** An append-only table of texts, common to all threads: equal texts have equal numbers. */
+export interface Symbols {
+  intern(text: string): number
+  text(id: number): string
+}
+
+export interface FrameCodec {
+  /** The value as msgpack; valid until the next call. Throws NotSendable. */
+  encode(value: unknown): Uint8Array
+  decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown
+}
+
+/** Limits that a system sets for all its actors; a behavior or a call may set its own. */
+export interface Limits {
+  /** ms an ask waits for its reply */
+  askDeadline: number
+  /** ms a turn may take */
+  turnLimit: number
+  /** messages in a mailbox */
+  capacity: number
+  /** bytes in a mailbox */
+  bytes: number
+}
+export const defaultLimits: Limits = {
+  askDeadline: 5_000,
+  turnLimit: 30_000,
+  capacity: 65_536,
+  bytes: 16 * 1024 * 1024,
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`unreachable: ${String(value)}`)
+}

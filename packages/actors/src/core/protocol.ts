@@ -1,0 +1,132 @@
+// What can be asked of a behavior, by name (Protocol), and what this thread runs for it (Loaded).
+//
+// Methods travel as numbers of a table of names that all threads share, never as positions in a handler table: two
+// versions of one behavior may order their handlers as they like. A protocol is known from the shared table alone, so a
+// ref works on a thread that never loads the behavior's module.
+//
+// `ref.tell` and `ref.ask` are instances of a class made once for each protocol, with a real method a handler, so that a
+// call costs no closure and no Proxy. Only names that the protocol lacks reach a Proxy, at the end of the prototypes.
+import type { ActorRef } from './actor-ref.ts'
+import type { BehaviorValue, Handler, MailboxOptions, SupervisionOptions } from './behavior-value.ts'
+import type { Core } from './core.ts'
+import { MANY_ARGUMENTS } from './mailbox.ts'
+
+export interface Method {
+  readonly id: number
+  readonly name: string
+  readonly handler: Handler
+  /** Runs beside any waiting turn. */
+  readonly interleave: boolean
+  /** Runs beside other readonly turns. */
+  readonly readonly: boolean
+  /** ms its turn may take; undefined is the system's limit. */
+  readonly limit: number | undefined
+}
+
+type View = new (ref: ActorRef) => object
+
+export class Protocol {
+  readonly core: Core
+  /** Its number in the shared table. */
+  readonly number: number
+  readonly name: string
+  readonly methods: ReadonlyMap<string, number>
+  readonly Tells: View
+  readonly Asks: View
+
+  constructor(core: Core, number: number, text: string) {
+    const { name, methods } = JSON.parse(text) as { name: string; methods: string[] }
+    this.core = core
+    this.number = number
+    this.name = name
+    this.methods = new Map(methods.map(method => [method, core.platform.methods.intern(method)]))
+    this.Tells = viewClass(this, tellMethod, (ref, method) => ref.tellUnknown(method))
+    this.Asks = viewClass(this, askMethod, (ref, method) => ref.askUnknown(method))
+  }
+}
+
+/** The text by which the threads agree on a protocol. */
+export function protocolText(behavior: BehaviorValue): string {
+  return JSON.stringify({ name: behavior.name, version: behavior.version, methods: Object.keys(behavior.handlers) })
+}
+
+/** A behavior as one thread runs it: its handlers by method number. */
+export class Loaded {
+  readonly protocol: Protocol
+  readonly behavior: BehaviorValue
+  readonly methods: (Method | undefined)[] = []
+  readonly capacity: number
+  readonly bytes: number
+  readonly overflow: NonNullable<MailboxOptions['overflow']>
+  readonly supervision: SupervisionOptions
+  /** Whether any handler may run beside others, so that messages need a look when they come. */
+  readonly interleaves: boolean
+
+  constructor(core: Core, protocol: Protocol, behavior: BehaviorValue) {
+    this.protocol = protocol
+    this.behavior = behavior
+    this.capacity = behavior.mailbox?.capacity ?? core.limits.capacity
+    this.bytes = behavior.mailbox?.bytes ?? core.limits.bytes
+    this.overflow = behavior.mailbox?.overflow ?? 'refuse'
+    this.supervision = behavior.supervision ?? {}
+    let interleaves = false
+    for (const [name, handler] of Object.entries(behavior.handlers)) {
+      const id = core.platform.methods.intern(name)
+      const { interleave = false, readonly = false, deadline } = behavior.options?.[name] ?? {}
+      interleaves ||= interleave
+      this.methods[id] = { id, name, handler, interleave, readonly, limit: deadline }
+    }
+    this.interleaves = interleaves
+  }
+}
+
+/** The base of all views: holds the ref where generated methods, and nobody else, can reach it. */
+class RefView {
+  readonly #ref: ActorRef
+  constructor(ref: ActorRef) {
+    this.#ref = ref
+  }
+  static refOf(view: RefView): ActorRef {
+    return view.#ref
+  }
+}
+
+const refOf = RefView.refOf
+
+function tellMethod(method: number) {
+  return function (this: RefView, argument?: unknown): void {
+    const count = arguments.length
+    // an array of the arguments is made only where there are several
+    if (count < 2) refOf(this).sendTell(method, count, argument)
+    else refOf(this).sendTell(method, MANY_ARGUMENTS, [...arguments])
+  }
+}
+
+function askMethod(method: number, name: string) {
+  return function (this: RefView, argument?: unknown): Promise<unknown> {
+    const count = arguments.length
+    if (count < 2) return refOf(this).sendAsk(method, name, count, argument)
+    return refOf(this).sendAsk(method, name, MANY_ARGUMENTS, [...arguments])
+  }
+}
+
+// What programs ask of any object to find out what it is; a ref must not look like a promise or have a JSON of its own.
+const notMethods = new Set(['then', 'toJSON', 'asymmetricMatch', '$$typeof', 'nodeType', 'constructor'])
+
+function viewClass(
+  protocol: Protocol,
+  make: (method: number, name: string) => (this: RefView, argument?: unknown) => unknown,
+  unknown: (ref: ActorRef, method: string) => unknown,
+): View {
+  class ProtocolView extends RefView {}
+  const methods = ProtocolView.prototype as unknown as Record<string, unknown>
+  for (const [name, id] of protocol.methods) methods[name] = make(id, name)
+  const rest = new Proxy(Object.create(null) as object, {
+    get(_target, name, view) {
+      if (typeof name === 'symbol' || notMethods.has(name)) return undefined
+      return () => unknown(refOf(view as RefView), name)
+    },
+  })
+  Object.setPrototypeOf(methods, rest)
+  return ProtocolView
+}

@@ -1,0 +1,55 @@
+// Who hears of whose end.
+//
+// Invariants: a watcher hears of a watched actor's end exactly once, whether it ended before or after, on which thread,
+// or with its thread; after unwatch it hears nothing. What it hears comes after the arguments it gave: how it ended.
+import type { Address } from './address.ts'
+import type { Cell } from './cell.ts'
+import type { ActorId, TroupeError } from './errors.ts'
+
+/** The last argument of a watch's handler. */
+export interface Ended {
+  readonly actor: ActorId
+  readonly why: 'stopped' | 'faulted' | 'lost'
+  /** What went wrong, where something did. */
+  readonly error?: string
+}
+
+export function watch(cell: Cell, address: Address, method: number, args: readonly unknown[]): void {
+  const { core, more } = cell
+  const { id } = address
+  const known = (more.watching ??= new Map()).has(id)
+  more.watching.set(id, { address, method, args })
+  if (!known) core.calls.watch(address, cell.address)
+}
+
+export function unwatch(cell: Cell, address: Address): void {
+  if (cell.extra?.watching?.delete(address.id)) cell.core.calls.unwatch(address, cell.address)
+}
+
+/** Ends all watches of a life that ends. */
+export function forget(cell: Cell): void {
+  for (const { address } of cell.extra?.watching?.values() ?? []) cell.core.calls.unwatch(address, cell.address)
+  cell.extra?.watching?.clear()
+}
+
+/** The watched actor has ended: its watcher is told, if it still wants to know. */
+export function ended(cell: Cell, how: Ended): void {
+  const found = cell.extra?.watching?.get(how.actor)
+  if (found === undefined) return
+  cell.extra!.watching!.delete(how.actor)
+  const own = found.args.map(argument => cell.core.copyFor(argument, cell))
+  cell.notify(found.method, [...own, { ...how }])
+}
+
+export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
+  const actor = cell.address.id
+  const how: Ended = error === undefined ? { actor, why } : { actor, why, error: error.message }
+  for (const watcher of cell.extra?.watchers?.values() ?? []) cell.core.calls.ended(watcher, how)
+}
+
+/** All that are watched on a thread that was lost. */
+export function lostThread(cell: Cell, thread: number): void {
+  for (const { address } of [...(cell.extra?.watching?.values() ?? [])]) {
+    if (address.home === thread) ended(cell, { actor: address.id, why: 'lost', error: `thread ${thread} has ended` })
+  }
+}

@@ -1,0 +1,83 @@
+// Values as msgpack frames between the threads of one process: the rich dialect. What the copy within a thread takes comes
+// out equal, and what that refuses is refused with the same path (`test/values.conformance.test.ts`).
+//
+//   encode:  value → plain tree (lowering.ts) → msgpackr, with record shapes of the whole process (record-shapes.ts)
+//   decode:  msgpackr → plain tree → value (raising.ts), which is skipped for a tree that holds plain data only
+//
+// TRUST: it reads frames of this process's own encoder alone. It runs users' codecs and rebuilds cycles, so bytes from
+// another process must never get here. Invariants: a frame refers to nothing but the shape table, so any thread may decode
+// it, late or twice; what was decoded aliases no byte of it; a frame lies in msgpackr's buffer until the next encode.
+
+import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr'
+import { NOT_PRIMITIVE, PRIMITIVE_BYTES, readPrimitive, writePrimitive } from '../core/primitives.ts'
+import type { TravelKind } from '../core/sendable.ts'
+import { Lowering } from './lowering.ts'
+import { raise } from './raising.ts'
+import { RecordShapes } from './record-shapes.ts'
+import type { SharedTable } from './shared-table.ts'
+
+const NEW_BUFFER_BYTES = 8192
+/** A buffer that one large frame made larger than this is not kept for the small ones. */
+const KEPT_BYTES = 1024 * 1024
+/** Frames up to this are copied byte by byte, which beats a call to copy them. */
+const BY_HAND_BYTES = 64
+
+/** What msgpackr's types leave out. */
+interface Encoder {
+  pack(value: unknown, mode: number): Uint8Array & { start: number; end: number }
+  useBuffer(buffer: Uint8Array): void
+}
+
+export class Codec {
+  readonly #kinds: readonly TravelKind<unknown>[]
+  readonly #shapes: RecordShapes
+  readonly #lowering: Lowering
+  readonly #packr: Encoder
+  readonly #unpackr: Unpackr
+  readonly #small = new Uint8Array(PRIMITIVE_BYTES)
+  #scratch = Buffer.alloc(NEW_BUFFER_BYTES)
+
+  /** The kinds are numbered by their place: the same list on every thread. */
+  constructor(shapes: SharedTable, kinds: readonly TravelKind<unknown>[], from?: unknown) {
+    this.#kinds = kinds
+    this.#shapes = new RecordShapes(shapes)
+    this.#lowering = new Lowering(kinds, from)
+    this.#packr = new Packr(this.#shapes.encoderOptions()) as unknown as Encoder
+    this.#unpackr = new Unpackr(this.#shapes.decoderOptions())
+  }
+
+  /** `value` as a frame, valid until the next encode. Throws NotSendable with the path to what cannot travel. */
+  encode(value: unknown): Uint8Array {
+    const end = writePrimitive(value, this.#small, 0)
+    if (end >= 0) return this.#small.subarray(0, end)
+    const tree = this.#lowering.lower(value)
+    this.#shapes.beforeEncode()
+    const packed = this.#packr.pack(tree, REUSE_BUFFER_MODE | RESET_BUFFER_MODE)
+    if (packed.length > KEPT_BYTES) this.#packr.useBuffer(Buffer.allocUnsafeSlow(NEW_BUFFER_BYTES))
+    return new Uint8Array(packed.buffer, packed.byteOffset + packed.start, packed.end - packed.start)
+  }
+
+  /** The value of the frame at [start, end); `to` gets it. */
+  decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown {
+    const primitive = readPrimitive(bytes, start)
+    if (primitive !== NOT_PRIMITIVE) return primitive
+    this.#shapes.beforeDecode()
+    const size = end - start
+    const tree: unknown = this.#unpackr.unpack(this.#copied(bytes, start, size), size)
+    return raise(tree, this.#kinds, to)
+  }
+
+  /** The frame in memory of this thread: shared memory may not be given to text decoders, and msgpackr likes offset 0. */
+  #copied(bytes: Uint8Array, start: number, size: number): Uint8Array {
+    if (size > this.#scratch.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size, NEW_BUFFER_BYTES))
+      larger.set(bytes.subarray(start, start + size))
+      if (size <= KEPT_BYTES) this.#scratch = larger
+      return larger
+    }
+    const scratch = this.#scratch
+    if (size > BY_HAND_BYTES) scratch.set(bytes.subarray(start, start + size))
+    else for (let i = 0; i < size; i++) scratch[i] = bytes[start + i]!
+    return scratch
+  }
+}

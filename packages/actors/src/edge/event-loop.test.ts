@@ -1,0 +1,243 @@
+// The event loop on a clock of its own, so that slices and spins end by counting; threads are played by several loops in
+// this one. What needs real threads is in test/lanes.test.ts.
+
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { numbered, NumberedFrames } from '../../test/numbered-frames.ts'
+import { EventLoop } from './event-loop.ts'
+import type { EventLoopParts } from './event-loop.ts'
+import { Lanes } from './lanes.ts'
+import { SharedMemory } from './shared-memory.ts'
+
+const macrotask = () => new Promise<void>(done => setImmediate(done))
+const macrotasks = async (count: number) => {
+  for (let i = 0; i < count; i++) await macrotask()
+}
+/** Milliseconds that pass with each reading. */
+const ticking = (step: number) => {
+  let time = 1000
+  return { now: () => (time += step) }
+}
+const open: EventLoop[] = []
+function loopOf(parts: Partial<EventLoopParts>): EventLoop {
+  const idle = { lanes: undefined, clock: ticking(0.01), run: () => false, receive: () => {}, expecting: () => false }
+  const loop = new EventLoop({ ...idle, ...parts })
+  open.push(loop)
+  return loop
+}
+afterEach(() => {
+  for (const loop of open.splice(0)) loop.close()
+})
+
+describe('one thread', () => {
+  test('what becomes ready runs in a microtask, once', async () => {
+    let runs = 0
+    const loop = loopOf({ run: () => ++runs < 0 })
+    loop.wake()
+    loop.wake()
+    expect(runs).toBe(0)
+    await Promise.resolve()
+    expect(runs).toBe(1)
+    await macrotasks(3)
+    expect(runs).toBe(1)
+  })
+
+  test('a wake from within a slice is seen to in that slice', async () => {
+    let runs = 0
+    const loop = loopOf({
+      run: () => {
+        if (++runs === 1) loop.wake()
+        return false
+      },
+    })
+    loop.wake()
+    await Promise.resolve()
+    expect(runs).toBe(2)
+  })
+
+  test('endless work yields to the event loop after each slice', async () => {
+    let runs = 0
+    let asked = 0
+    const loop = loopOf({
+      clock: ticking(0.5),
+      run: until => {
+        asked = until
+        runs++
+        return true
+      },
+    })
+    loop.wake()
+    let before = 0
+    for (let i = 0; i < 10; i++) {
+      await macrotask()
+      expect(runs - before).toBeGreaterThan(0)
+      expect(runs - before).toBeLessThanOrEqual(8)
+      before = runs
+    }
+    expect(asked).toBeGreaterThan(1000)
+  })
+
+  test('an endless chain of microtasks yields too', async () => {
+    let runs = 0
+    const loop = loopOf({
+      clock: ticking(0.5),
+      run: () => {
+        runs++
+        void Promise.resolve().then(() => loop.wake())
+        return false
+      },
+    })
+    loop.wake()
+    let before = 0
+    for (let i = 0; i < 10; i++) {
+      await macrotask()
+      expect(runs - before).toBeGreaterThan(0)
+      expect(runs - before).toBeLessThan(100)
+      before = runs
+    }
+  })
+
+  test('an error in a slice is thrown on, and does not stop the next', async () => {
+    let runs = 0
+    const errors: unknown[] = []
+    const listeners = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    process.once('unhandledRejection', error => errors.push(error))
+    const loop = loopOf({
+      run: () => {
+        if (++runs === 1) throw new Error('a bug')
+        return false
+      },
+    })
+    loop.wake()
+    await macrotasks(4)
+    for (const listener of listeners) process.on('unhandledRejection', listener)
+    expect(errors).toEqual([new Error('a bug')])
+    expect(runs).toBe(2)
+  })
+
+  test('nothing runs after close, nor is left open', async () => {
+    let runs = 0
+    const timers = () =>
+      process.getActiveResourcesInfo().filter(name => name === 'Timeout' || name === 'Immediate').length
+    const before = timers()
+    const loop = loopOf({ run: () => ++runs > 0 })
+    expect(timers()).toBe(before + 1)
+    loop.wake()
+    await Promise.resolve()
+    loop.wake()
+    const ran = runs
+    loop.close()
+    loop.close()
+    loop.wake()
+    expect(timers()).toBe(before)
+    await macrotasks(3)
+    expect(runs).toBe(ran)
+  })
+})
+
+describe('several threads', () => {
+  function player(memory: SharedMemory, self: number, parts: Partial<EventLoopParts> = {}) {
+    const lanes = new Lanes(memory, self)
+    const received: number[] = []
+    const receive = numbered(({ number }) => received.push(number))
+    const loop = loopOf({ lanes, receive, ...parts })
+    const frames = new NumberedFrames(64)
+    const post = (to: number, number: number) => {
+      lanes.post(to, frames.write(0, number, 32), 32, false)
+      loop.wake()
+    }
+    return { lanes, loop, received, post, state: () => memory.board.state(self) }
+  }
+  const until = async (holds: () => boolean) => {
+    for (let i = 0; i < 10_000 && !holds(); i++) await macrotask()
+    if (!holds()) throw new Error('it never came to that')
+  }
+
+  test('without work a thread sleeps; what comes for it wakes it, every time', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    const [a, b] = [player(memory, 0), player(memory, 1)]
+    for (let i = 0; i < 200; i++) {
+      await until(() => a.state() === 'asleep' && b.state() === 'asleep')
+      const sender = i % 3 === 0 ? b : a
+      sender.post(i % 3 === 0 ? 0 : 1, i)
+      await until(() => a.received.length + b.received.length === i + 1)
+    }
+    expect([...a.received, ...b.received].sort((one, other) => one - other)).toEqual(
+      Array.from({ length: 200 }, (_, i) => i),
+    )
+  })
+
+  test('it spins a while first if something may come soon, but not when the cores are taken', async () => {
+    for (const cores of [2, 1]) {
+      const memory = SharedMemory.create(2, { cores, total: 0 })
+      const spinner = player(memory, 0, { expecting: () => true })
+      const other = new Lanes(memory, 1)
+      const seen = new Set<string>()
+      for (let i = 0; i < 30; i++) {
+        await macrotask()
+        seen.add(spinner.state())
+      }
+      expect([...seen], `${cores} cores`).toEqual(cores === 2 ? ['spinning', 'asleep'] : ['asleep'])
+      expect(other.fenced).toBe(false)
+    }
+  })
+
+  test('own work wakes a sleeping thread without anybody else', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    let runs = 0
+    const a = player(memory, 0, { run: () => ++runs < 0 })
+    await until(() => a.state() === 'asleep')
+    const before = runs
+    a.loop.wake()
+    await Promise.resolve()
+    expect(runs).toBe(before + 1)
+    expect(a.state()).toBe('running')
+  })
+
+  test('however often it falls asleep unwoken, one wait is pending', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    const waits = vi.spyOn(Atomics, 'waitAsync')
+    const a = player(memory, 0)
+    for (let i = 0; i < 50; i++) {
+      await until(() => a.state() === 'asleep')
+      a.loop.wake()
+    }
+    const called = waits.mock.calls.length
+    waits.mockRestore()
+    expect(called).toBe(1)
+  })
+
+  test('a loop that was declared lost closes itself; one that closes says that it has ended', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    let runs = 0
+    const a = player(memory, 0, { run: () => ++runs < 0 })
+    const b = player(memory, 1)
+    await until(() => a.state() === 'asleep')
+    memory.board.declareLost(0)
+    const before = runs
+    await macrotasks(5)
+    a.loop.wake()
+    await macrotasks(5)
+    expect(runs).toBe(before)
+    expect(a.state()).toBe('lost')
+    b.loop.close()
+    expect(b.state()).toBe('ended')
+  })
+
+  test('busy with its own work, a thread still reads and sends within each stint', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    const a = player(memory, 0)
+    const limits: number[] = []
+    let time = 0
+    const b = player(memory, 1, {
+      clock: { now: () => (time += 0.1) },
+      run: until => {
+        limits.push(until - time)
+        return true
+      },
+    })
+    a.post(1, 7)
+    await until(() => b.received.length === 1)
+    expect(Math.max(...limits)).toBeLessThanOrEqual(0.25 + 1e-9)
+  })
+})

@@ -1,0 +1,104 @@
+// Finds behaviors on this thread, loading their modules by the URL that `import.meta` gave.
+//
+// Invariants: a module is loaded once; it need not finish, as its behaviors are known from the moment they are defined:
+// a program that has everything in one file waits for ever at its `await createSystem(…)`. Whatever goes wrong says which
+// behavior, which file, and what to do.
+import { type BehaviorValue, defined, type Source, urlsOf } from '../core/behavior-value.ts'
+import { BehaviorUnavailable, TroupeError } from '../core/errors.ts'
+import type { FrameCodec } from '../core/platform.ts'
+import { onHalt } from './host-mark.ts'
+
+/** Composed behaviors that are kept, by what they are composed of. */
+const MOST_COMPOSED = 1_000
+
+type Loading = { state: 'loading' | 'loaded' | 'halted'; done: Promise<void> }
+
+export class ModuleLoader {
+  readonly #codec: FrameCodec
+  readonly #modules = new Map<string, Loading>()
+  readonly #composed = new Map<string, BehaviorValue>()
+
+  constructor(codec: FrameCodec) {
+    this.#codec = codec
+  }
+
+  async load(source: Source): Promise<BehaviorValue> {
+    if (!('inner' in source)) return this.#find(source)
+    const key = Buffer.from(this.#codec.encode(source)).toString('latin1')
+    const known = this.#composed.get(key)
+    if (known !== undefined) return known
+    const made = await this.#find(source)
+    if (this.#composed.size >= MOST_COMPOSED) this.#composed.delete(this.#composed.keys().next().value!)
+    this.#composed.set(key, made)
+    return made
+  }
+
+  async #find(source: Source): Promise<BehaviorValue> {
+    const known = defined(source)
+    if (known !== undefined) return known
+    for (const url of urlsOf(source)) await this.#import(url, source)
+    const found = defined(source)
+    if (found !== undefined) return found
+    throw this.#missing(source)
+  }
+
+  async #import(url: string, source: Source): Promise<void> {
+    let module = this.#modules.get(url)
+    if (module === undefined) {
+      module = { state: 'loading', done: Promise.resolve() }
+      this.#modules.set(url, module)
+      module.done = this.#evaluate(url, module)
+    }
+    try {
+      await module.done
+    } catch (error) {
+      if (error instanceof TroupeError) throw error
+      const what = `'${source.name}' cannot be loaded on another thread: ${file(url)} fails there: ${String(error)}`
+      const advice =
+        'A test file, a bundle or an aliased import cannot be loaded by Node itself: put the behavior into a file of its own, or use threads: 0.'
+      throw new BehaviorUnavailable(`${what}. ${advice}`, { cause: error })
+    }
+  }
+
+  #evaluate(url: string, module: Loading): Promise<void> {
+    return new Promise((done, failed) => {
+      const forget = onHalt(() => {
+        // the rest of the module's synchronous code still runs: look after it
+        setImmediate(() => {
+          if (module.state !== 'loading') return
+          module.state = 'halted'
+          done()
+        })
+      })
+      const ended = (): void => {
+        module.state = 'loaded'
+        forget()
+      }
+      import(url).then(
+        () => {
+          ended()
+          done()
+        },
+        (error: unknown) => {
+          ended()
+          failed(error as Error)
+        },
+      )
+    })
+  }
+
+  #missing(source: Source): BehaviorUnavailable {
+    const halted = urlsOf(source).find(url => this.#modules.get(url)?.state === 'halted')
+    const what = `'${source.name}' is not defined when ${file(source.url)} is loaded on another thread`
+    if (halted !== undefined) {
+      return new BehaviorUnavailable(
+        `${what}: move it above the 'await createSystem(…)' in ${file(halted)}, where modules end on other threads`,
+      )
+    }
+    return new BehaviorUnavailable(`${what}: behaviors are made at module level, not inside functions or conditions`)
+  }
+}
+
+function file(url: string): string {
+  return url.startsWith('file:') ? decodeURIComponent(new URL(url).pathname) : url
+}

@@ -1,0 +1,51 @@
+// The public names of @troupe/actors. No file inside imports this one.
+export { behavior, thread } from './behavior.ts'
+export type {
+  AnyBehavior,
+  Behavior,
+  BehaviorFor,
+  Context,
+  ContextOf,
+  Definition,
+  Ended,
+  HandlersOf,
+  InitOf,
+  Later,
+  Log,
+  Place,
+  Self,
+  SpawnArgs,
+  SpawnOptions,
+  StateOf,
+  Supervision,
+  Thread,
+  Timer,
+} from './behavior.ts'
+export {
+  Aborted,
+  ActorFault,
+  ActorStopped,
+  AskCycle,
+  BehaviorUnavailable,
+  Expired,
+  InvalidCall,
+  MailboxFull,
+  NameTaken,
+  NotSendable,
+  Refusal,
+  refusal,
+  SpawnFailed,
+  SystemClosed,
+  ThreadLost,
+  TroupeError,
+  TurnEnded,
+  TurnExpired,
+  UnknownMethod,
+} from './core/errors.ts'
+export type { ActorId, Ran, RefusalKind } from './core/errors.ts'
+export { codec } from './core/values.ts'
+export type { AnyRef, AskOptions, Asks, ProtocolOf, Ref, RefOf, ReplyOf, Tells } from './ref.ts'
+export { createSystem } from './system.ts'
+export type { Events, HandleOf, System, SystemOptions } from './system.ts'
+export { wrapper } from './wrapper.ts'
+export type { Call } from './wrapper.ts'

@@ -1,0 +1,184 @@
+// A system: the user's handle, and the place where core and edge come together on the first thread.
+//
+// Invariants: an open system keeps the process alive; a closed one leaves nothing open. Closing goes in order: no new
+// actors, all actors stopped on all threads, asks that still wait rejected, threads ended.
+import { availableParallelism } from 'node:os'
+import { EventEmitter } from 'eventemitter3'
+import { ActorRef } from './core/actor-ref.ts'
+import type { BehaviorValue } from './core/behavior-value.ts'
+import { blame } from './core/blame.ts'
+import { Core } from './core/core.ts'
+import type { DeadLetter } from './core/dead-letters.ts'
+import { rejectAsks } from './core/ending.ts'
+import { type ActorId, InvalidCall } from './core/errors.ts'
+import { defaultLimits, type Limits } from './core/platform.ts'
+import { halt, isHostThread } from './edge/host-mark.ts'
+import { createParts, NodePlatform } from './edge/node-platform.ts'
+import { type ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
+import type { AnyBehavior, Behavior, InitOf, SpawnArgs, SpawnOptions } from './behavior.ts'
+import type { Ref } from './ref.ts'
+
+export interface SystemOptions {
+  /** Threads beside the calling one; 0 keeps everything on it. As many as there are cores, less one, but at least one. */
+  threads?: number
+  /** ms that an ask waits for its reply; 5,000. */
+  askDeadline?: number
+  /** ms that a turn may take; 30,000. */
+  turnLimit?: number
+  /** A mailbox's limits where a behavior sets none; 65,536 messages and 16 MiB. */
+  mailbox?: { capacity?: number; bytes?: number }
+  /** For each host thread, as `new Worker` takes them. Buffers do not count. */
+  resourceLimits?: ResourceLimits
+}
+
+export interface Events {
+  /** Messages that could not be delivered: `count` alike. */
+  deadLetter: DeadLetter
+  /** A handler threw what is no Refusal, a turn took too long, or a child could not start; and what was done about it. */
+  fault: { actor: ActorId; method: string; error: unknown; decision: 'restart' | 'resume' | 'stop' | 'escalate' }
+  restarted: { actor: ActorId; error: unknown; times: number }
+  /** A spawn by the system was rejected. */
+  spawnFailed: { behavior: string; error: unknown }
+  /** `actor` where it is known whose rejection it was. */
+  unhandledRejection: { actor: ActorId | undefined; thread: number; error: unknown }
+  threadLost: { thread: number; error: unknown }
+  log: { actor: ActorId; level: 'info' | 'warn' | 'error'; text: string; data: unknown }
+}
+
+/** A behavior, or later a hosted one; what spawning it gives. */
+export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Behavior<I, S, H>> : never
+
+export interface System extends AsyncDisposable {
+  /**
+   * Resolves when the actor has started. Rejects with SpawnFailed, BehaviorUnavailable, NameTaken, NotSendable,
+   * InvalidCall, ThreadLost or SystemClosed.
+   */
+  spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
+  /** The actor of that behavior and name, if there is one. */
+  lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined>
+  on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
+  off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
+  /** Stops all actors, children first, after their current turns; then ends the threads. */
+  close(): Promise<void>
+}
+
+/** ms for host threads to end by themselves once their actors have stopped. */
+const END_WITHIN = 1_000
+
+/** On a host thread, where a whole program may be loaded for its behaviors, this never resolves. */
+export function createSystem(options: SystemOptions = {}): Promise<System> {
+  return isHostThread() ? halt() : Promise.try(() => new LocalSystem(checked(options)))
+}
+
+class LocalSystem implements System {
+  readonly #events = new EventEmitter()
+  readonly #core: Core
+  readonly #platform: NodePlatform
+  readonly #pool: ThreadPool | undefined
+  readonly #threads: number
+  #closing: Promise<void> | undefined
+
+  constructor({ threads, limits, resourceLimits }: Checked) {
+    this.#threads = threads
+    const parts = createParts(threads + 1, availableParallelism())
+    this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
+    this.#core = new Core(this.#platform, limits)
+    this.#platform.onGone = thread => this.#core.lostThread(thread)
+    process.on('unhandledRejection', this.#onRejection)
+    this.#platform.start(this.#core)
+    if (threads === 0) return
+    const host = new URL(`./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+    this.#pool = new ThreadPool(threads, host, resourceLimits)
+    for (let thread = 1; thread <= threads; thread++) {
+      this.#pool.start({ thread, parts, limits }, error => this.#lost(thread, error))
+    }
+  }
+
+  async spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>> {
+    const [init, options] = args as [unknown, SpawnOptions | undefined]
+    const address = await this.#core.spawning.root(what as unknown as BehaviorValue, init, options ?? {})
+    return new ActorRef(address, undefined) as unknown as HandleOf<T>
+  }
+  async lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined> {
+    const address = await this.#core.names.find(b as unknown as BehaviorValue, name)
+    return address && (new ActorRef(address, undefined) as unknown as Ref<B>)
+  }
+
+  on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
+    this.#events.on(event, listener)
+    return this
+  }
+  off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const core = this.#core
+    core.closing = true
+    const others = []
+    for (let thread = 1; thread <= this.#threads; thread++) {
+      if (!core.hasLost(thread)) others.push(core.calls.ask(thread, 'close', undefined))
+    }
+    await Promise.allSettled([core.closeHere(), ...others])
+    rejectAsks(core)
+    this.#pool?.expectEnd()
+    for (let thread = 1; thread <= this.#threads; thread++) {
+      if (!core.hasLost(thread)) core.calls.send(thread, 'end', undefined)
+    }
+    await this.#pool?.end(END_WITHIN)
+    core.deadLetters.publish()
+    this.#platform.close()
+    process.off('unhandledRejection', this.#onRejection)
+  }
+
+  #lost(thread: number, error: unknown): void {
+    if (!this.#platform.lanes!.memory.board.declareLost(thread)) return
+    this.#events.emit('threadLost', { thread, error })
+  }
+
+  #emit(event: string, data: unknown): void {
+    if (this.#events.emit(event, data) || event !== 'log') return
+    const { actor, level, text, data: more } = data as Events['log']
+    console.error(`${level} ${actor} ${text}`, ...(more === undefined ? [] : [more]))
+  }
+
+  readonly #onRejection = (reason: unknown): void => {
+    const known = blame(this.#core, reason)
+    // Not an actor's, and nobody listens: then it ends the process, as it would without a system.
+    const heard =
+      this.#events.listenerCount('unhandledRejection') > 0 || process.listenerCount('unhandledRejection') > 1
+    if (!known && !heard) throw reason
+  }
+}
+
+interface Checked {
+  threads: number
+  limits: Limits
+  resourceLimits: ResourceLimits | undefined
+}
+
+function checked(options: SystemOptions): Checked {
+  const { threads = Math.max(1, availableParallelism() - 1), resourceLimits, mailbox = {} } = options
+  if (!Number.isInteger(threads) || threads < 0 || threads > 1_023) {
+    throw new InvalidCall(`createSystem: threads is ${threads}; it must be a whole number from 0 to 1023`)
+  }
+  const limits: Limits = {
+    askDeadline: options.askDeadline ?? defaultLimits.askDeadline,
+    turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
+    capacity: mailbox.capacity ?? defaultLimits.capacity,
+    bytes: mailbox.bytes ?? defaultLimits.bytes,
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(typeof value === 'number' && value > 0))
+      throw new InvalidCall(`createSystem: ${name} is ${value}; it must be a number above 0`)
+  }
+  return { threads, limits, resourceLimits }
+}
