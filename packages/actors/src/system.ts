@@ -9,7 +9,7 @@ import type { BehaviorValue } from './core/behavior-value.ts'
 import { blame } from './core/blame.ts'
 import { Core } from './core/core.ts'
 import type { DeadLetter } from './core/dead-letters.ts'
-import { rejectAsks } from './core/ending.ts'
+import { GRACE, rejectAsks } from './core/ending.ts'
 import { type ActorId, InvalidCall } from './core/errors.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
@@ -62,6 +62,8 @@ export interface System extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** ms for all threads to say that their actors have stopped. */
+const CLOSE_WITHIN = GRACE + 1_000
 /** ms for host threads to end by themselves once their actors have stopped. */
 const END_WITHIN = 1_000
 
@@ -76,6 +78,8 @@ class LocalSystem implements System {
   readonly #platform: NodePlatform
   readonly #pool: ThreadPool | undefined
   readonly #threads: number
+  /** Why threads were lost. */
+  readonly #reasons = new Map<number, unknown>()
   #closing: Promise<void> | undefined
 
   constructor({ threads, limits, resourceLimits }: Checked) {
@@ -83,7 +87,7 @@ class LocalSystem implements System {
     const parts = createParts(threads + 1, availableParallelism())
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
     this.#core = new Core(this.#platform, limits)
-    this.#platform.onGone = thread => this.#core.lostThread(thread)
+    this.#platform.onGone = thread => this.#core.lostThread(thread, this.#reasons.get(thread))
     process.on('unhandledRejection', this.#onRejection)
     this.#platform.start(this.#core)
     if (threads === 0) return
@@ -127,7 +131,8 @@ class LocalSystem implements System {
     for (let thread = 1; thread <= this.#threads; thread++) {
       if (!core.hasLost(thread)) others.push(core.calls.ask(thread, 'close', undefined))
     }
-    await Promise.allSettled([core.closeHere(), ...others])
+    // a handler that never lets go of its thread says nothing: that thread is ended below, whatever it does
+    await Promise.race([Promise.allSettled([core.closeHere(), ...others]), core.sleep(CLOSE_WITHIN)])
     rejectAsks(core)
     this.#pool?.expectEnd()
     for (let thread = 1; thread <= this.#threads; thread++) {
@@ -140,14 +145,12 @@ class LocalSystem implements System {
   }
 
   #lost(thread: number, error: unknown): void {
-    if (!this.#platform.lanes!.memory.board.declareLost(thread)) return
-    this.#events.emit('threadLost', { thread, error })
+    this.#reasons.set(thread, error)
+    if (this.#platform.lanes!.memory.board.declareLost(thread)) this.#emit('threadLost', { thread, error })
   }
 
   #emit(event: string, data: unknown): void {
-    if (this.#events.emit(event, data) || event !== 'log') return
-    const { actor, level, text, data: more } = data as Events['log']
-    console.error(`${level} ${actor} ${text}`, ...(more === undefined ? [] : [more]))
+    if (!this.#events.emit(event, data)) report(event as keyof Events, data)
   }
 
   readonly #onRejection = (reason: unknown): void => {
@@ -156,6 +159,23 @@ class LocalSystem implements System {
     const heard =
       this.#events.listenerCount('unhandledRejection') > 0 || process.listenerCount('unhandledRejection') > 1
     if (!known && !heard) throw reason
+  }
+}
+
+/** What went wrong while nobody listens is printed, so that it cannot go unseen. */
+function report(event: keyof Events, data: unknown): void {
+  if (event === 'log') {
+    const { actor, level, text, data: more } = data as Events['log']
+    console.error(`${level} ${actor}: ${text}`, ...(more === undefined ? [] : [more]))
+  } else if (event === 'fault') {
+    const { actor, method, error, decision } = data as Events['fault']
+    console.error(`fault in ${actor}.${method} (${decision}):`, error)
+  } else if (event === 'threadLost') {
+    const { thread, error } = data as Events['threadLost']
+    console.error(`thread ${thread} has ended:`, error)
+  } else if (event === 'unhandledRejection') {
+    const { actor, thread, error } = data as Events['unhandledRejection']
+    console.error(`unhandled rejection ${actor === undefined ? `on thread ${thread}` : `in ${actor}`}:`, error)
   }
 }
 

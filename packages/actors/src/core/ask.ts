@@ -32,7 +32,8 @@ export interface Asker {
   readonly until: number
   readonly settled: boolean
   begin(): void
-  reply(value: unknown, from: Address): void
+  /** Replies in the name of a handler; a value that cannot travel fails the ask. */
+  reply(value: unknown, from: Address, method: string): void
   fail(error: TroupeError): void
   /** The ask as data, for a reply that is given later: the thread that waits and the ask's number there. */
   handle(): { thread: number; number: number }

@@ -8,10 +8,10 @@ import type { Address } from './address.ts'
 import { Ask } from './ask.ts'
 import type { Core } from './core.ts'
 import { rejectAsks } from './ending.ts'
-import { ActorStopped, MailboxFull, ThreadLost, type TroupeError } from './errors.ts'
+import { ActorStopped, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
 import * as life from './life.ts'
 import type { SpawnCall } from './spawning.ts'
-import { type Ended, ended } from './watches.ts'
+import { type Ended, ended, lostWith } from './watches.ts'
 
 const nobody = undefined
 
@@ -65,7 +65,12 @@ export class Calls {
   /** Runs an operation on a thread and waits for what it gives. */
   ask(thread: number, operation: Operation, args: unknown, ordered = false): Promise<unknown> {
     const core = this.#core
-    if (core.hasLost(thread)) return Promise.reject(new ThreadLost(`${operation}: thread ${thread} has ended`))
+    if (core.hasLost(thread)) {
+      const ended = core.closing
+        ? new SystemClosed(`${operation}: the system is closed`)
+        : new ThreadLost(`${operation}: thread ${thread} has ended`)
+      return Promise.reject(ended)
+    }
     const ask = new Ask(core, core.systemOf(thread), operation, undefined, undefined)
     const reply = ask.promise()
     const number = ask.handle().number
@@ -119,6 +124,7 @@ export class Calls {
   }
   watch(address: Address, watcher: Address): void {
     if (address.local) watchHere(this.#core, address, watcher)
+    else if (this.#core.hasLost(address.home)) this.ended(watcher, lostWith(address))
     else this.send(address.home, 'watch', [new ActorRef(address, nobody), new ActorRef(watcher, nobody)])
   }
   unwatch(address: Address, watcher: Address): void {

@@ -237,10 +237,11 @@ export class Core implements Receiver {
   hasLost(thread: number): boolean {
     return this.#lost.has(thread)
   }
-  lostThread(thread: number): void {
+  /** `reason`: why it ended, where this thread knows. */
+  lostThread(thread: number, reason?: unknown): void {
     if (this.#lost.has(thread)) return
     this.#lost.add(thread)
-    loseThread(this, thread)
+    loseThread(this, thread, reason)
   }
 
   emit(event: string, data: unknown): void {

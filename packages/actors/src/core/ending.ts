@@ -9,7 +9,7 @@ import * as life from './life.ts'
 import * as watches from './watches.ts'
 
 /** ms that open turns have to end when the system closes. */
-const GRACE = 5_000
+export const GRACE = 5_000
 
 export function stopAll(core: Core): void {
   for (const cell of [...core.directory]) {
@@ -32,11 +32,11 @@ export function rejectAsks(core: Core): void {
   }
 }
 
-export function loseThread(core: Core, thread: number): void {
+export function loseThread(core: Core, thread: number, reason: unknown): void {
   for (const ask of [...core.asks]) {
     const { target, method } = ask
     if (target.home !== thread) continue
-    const about = { actor: target.id, method, ran: 'unknown' as const }
+    const about = { actor: target.id, method, ran: 'unknown' as const, cause: reason }
     ask.fail(new ThreadLost(`${target.id}.${method}: thread ${thread} has ended`, about))
   }
   core.names.lostThread(thread)

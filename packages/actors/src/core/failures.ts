@@ -15,6 +15,7 @@ import {
   NotSendable,
   type Ran,
   Refusal,
+  SystemClosed,
   ThreadLost,
   TroupeError,
   UnknownMethod,
@@ -101,6 +102,7 @@ export class Failures {
           root: `${id}.${method}: arguments`,
         })
       case 'lost':
+        if (this.#core.closing) return new SystemClosed(`${id}.${method}: the system is closed`, about)
         return new ThreadLost(`${id}.${method}: thread ${to.home} has ended`, about)
       default:
         return assertNever(reason)

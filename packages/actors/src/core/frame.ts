@@ -8,7 +8,7 @@
 //   word 4  protocol (16) | method (16), or operation of a call
 //   word 5  number of the ask that waits for the reply; -1 when none does
 //   SENDER    3 words: the sender's address, its protocol
-//   DEADLINE  1 word: ms of the system's clock, unsigned
+//   DEADLINE  1 word: ms of the system's clock, modulo 2^32; absent when it is more than 2^31 ms away
 //   CHAIN     1 word: how many entries; 5 words each: address, protocol, turn, method
 //   TRACE     7 words: room for a W3C trace context; skipped by readers that do not know it
 //
@@ -52,6 +52,14 @@ export function birthOf(word: number): number {
 }
 export function serialOf(place: number, low: number): number {
   return (place >>> 20) * HIGH + (low >>> 0)
+}
+
+/** Beyond this a deadline is none. */
+export const LONGEST_DEADLINE = 2 ** 31 - 2
+/** The deadline that is nearest to `now`, of all that have this word. `now` may be the time of an earlier look, days ago. */
+export function deadlineOf(word: number, now: number): number {
+  const whole = Math.floor(now)
+  return whole + ((word - whole) | 0)
 }
 
 export function methodWord(protocol: number, method: number): number {

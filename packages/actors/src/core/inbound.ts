@@ -43,17 +43,15 @@ export class RemoteAsk implements Asker {
   handle(): { thread: number; number: number } {
     return { thread: this.#thread, number: this.#number }
   }
-  reply(value: unknown, from: Address): void {
+  reply(value: unknown, from: Address, method: string): void {
     if (this.settled) return
     this.settled = true
+    const { outbound, failures } = this.#core
     try {
-      this.#core.outbound.reply(this.#thread, this.#number, value)
+      outbound.reply(this.#thread, this.#number, value)
     } catch (error) {
-      this.#core.outbound.fail(
-        this.#thread,
-        this.#number,
-        this.#core.failures.unsendable(error, 'the reply', from.id, '', 'yes'),
-      )
+      const failure = failures.unsendable(error, `the reply of ${method}`, from.id, method, 'yes')
+      outbound.fail(this.#thread, this.#number, failure)
     }
   }
   fail(error: TroupeError): void {
@@ -117,7 +115,7 @@ export class Inbound {
       at += frame.SENDER_WORDS
     }
     let until = Infinity
-    if ((flags & frame.DEADLINE) !== 0) until = words[at++]! >>> 0
+    if ((flags & frame.DEADLINE) !== 0) until = frame.deadlineOf(words[at++]!, core.scheduler.now)
     let chain: Chain | undefined
     if ((flags & frame.CHAIN) !== 0) {
       chain = this.#chain(words, at)

@@ -10,7 +10,7 @@
 import type { Cell } from './cell.ts'
 import type { Asker } from './ask.ts'
 import type { Stopping, Started } from './behavior-value.ts'
-import { ActorStopped, InvalidCall, type Ran, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
+import { ActorStopped, InvalidCall, NameTaken, type Ran, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
 import type { Mailbox, Taken } from './mailbox.ts'
 import { type Decision, supervise } from './supervision.ts'
 import { TimerNode } from './timers.ts'
@@ -21,8 +21,10 @@ import * as watches from './watches.ts'
 
 /** Called when a cell that is not running gets its time. */
 export function proceed(cell: Cell): void {
-  if (cell.status !== 'placed') return
-  if (cell.extra?.stopping || cell.extra?.draining) beginStopping(cell, 'stopped', undefined)
+  const { status, extra } = cell
+  if (status === 'waiting' && extra?.stopping) beginStopping(cell, 'stopped', undefined)
+  if (status !== 'placed') return
+  if (extra?.stopping || extra?.draining) beginStopping(cell, 'stopped', undefined)
   else start(cell, 'spawned')
 }
 
@@ -75,7 +77,9 @@ function startFailed(cell: Cell, why: Started, error: unknown): void {
   if (cell.status !== 'starting') return
   if (why !== 'spawned') return decide(cell, error, 'started', true)
   const { core, address } = cell
-  const failure = core.failures.make(SpawnFailed, `${address.id} could not start`, error, address, 'started', 'no')
+  const text = `${address.id} could not start`
+  const failure =
+    error instanceof NameTaken ? error : core.failures.make(SpawnFailed, text, error, address, 'started', 'no')
   if (cell.parent !== undefined && cell.extra?.onStart === undefined) core.spawning.tellParent(cell.parent, failure)
   beginStopping(cell, 'faulted', failure)
 }
@@ -89,22 +93,25 @@ export function fault(cell: Cell, error: unknown, method: string, asker: Asker |
 }
 
 /** A turn took longer than its limit: nobody knows what it may still do, so this life of the actor ends. */
-export function expire(cell: Cell, turn: Turn): void {
-  const { name, limit } = turn.method
+export function expire(cell: Cell, turn: Turn, error = overdue(cell, turn)): void {
+  const { after, method } = turn
+  turns.revoke(cell, () => error)
+  if (after === undefined) decide(cell, error, method.name, true)
+  else after(error)
+}
+function overdue(cell: Cell, { method: { name, limit } }: Turn): TroupeError {
   const about = { actor: cell.address.id, method: name, ran: 'unknown' as const }
   const ms = limit ?? cell.core.limits.turnLimit
-  const error = new TurnExpired(`${cell.address.id}.${name}: its turn took longer than ${ms} ms`, about)
-  const { after } = turn
-  turns.revoke(cell, () => error)
-  if (after === undefined) decide(cell, error, name, true)
-  else after(error)
+  return new TurnExpired(`${cell.address.id}.${name}: its turn took longer than ${ms} ms`, about)
 }
 
 function decide(cell: Cell, error: unknown, method: string, ended: boolean): void {
   const { core, address, status } = cell
   const actor = address.id
-  if (status === 'stopping' || status === 'stopped')
-    return core.emit('fault', { actor, method, error, decision: 'stop' })
+  if (status === 'stopping' || status === 'stopped' || status === 'waiting') {
+    const onItsWay = status === 'waiting' ? 'restart' : 'stop'
+    return core.emit('fault', { actor, method, error: core.failures.portable(error), decision: onItsWay })
+  }
   const { more } = cell
   const now = core.platform.now()
   const { decision, restarts } = supervise(cell.loaded!.supervision, more.restarts, error, now)
@@ -172,8 +179,7 @@ export function requestStop(cell: Cell, drain: boolean, done?: () => void): void
   if (drain) more.draining = true
   else more.stopping = true
   more.attention = true
-  if (cell.status === 'waiting' && !drain) beginStopping(cell, 'stopped', undefined)
-  else cell.core.scheduler.enqueue(cell)
+  cell.core.scheduler.enqueue(cell)
 }
 
 /** Looks at what was asked of a running actor beside messages; true when no turn may begin now. */

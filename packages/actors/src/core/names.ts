@@ -25,14 +25,14 @@ export class Names {
     else this.#core.calls.send(0, 'release', [name, new ActorRef(address, undefined)])
   }
   async find(behavior: BehaviorValue, name: string): Promise<Address | undefined> {
-    const key = `${behavior.name}/${name}`
+    const key = keyOf(behavior.name, name)
     if (this.#core.platform.thread === 0) return this.findHere(key)
     const ref = (await this.#core.calls.ask(0, 'find', [key])) as ActorRef | undefined
     return ref?.address
   }
 
   claimHere(name: string, address: Address): void {
-    const key = `${address.protocol.name}/${name}`
+    const key = keyOf(address.protocol.name, name)
     const holder = this.#table.get(key)
     if (holder !== undefined && !holder.equals(address)) {
       const text = `the name '${name}' belongs to ${holder.id}; look it up, or choose another`
@@ -41,7 +41,7 @@ export class Names {
     this.#table.set(key, address)
   }
   releaseHere(name: string, address: Address): void {
-    const key = `${address.protocol.name}/${name}`
+    const key = keyOf(address.protocol.name, name)
     if (this.#table.get(key)?.equals(address)) this.#table.delete(key)
   }
   findHere(key: string): Address | undefined {
@@ -51,4 +51,9 @@ export class Names {
   lostThread(thread: number): void {
     for (const [key, { home }] of this.#table) if (home === thread) this.#table.delete(key)
   }
+}
+
+/** One text for both, as no other pair makes it. */
+function keyOf(behavior: string, name: string): string {
+  return `${behavior.length} ${behavior} ${name}`
 }

@@ -45,13 +45,16 @@ export class Outbound {
 
   ask(ask: Ask, method: number, shape: number, argument: unknown): boolean {
     const { target, sender, chain } = ask
-    let flags = frame.DEADLINE
+    let flags = 0
     let at = frame.HEADER_WORDS
     if (sender !== undefined) {
-      flags |= frame.SENDER
+      flags = frame.SENDER
       at = this.#writeSender(at, sender)
     }
-    this.#words[at++] = Math.ceil(ask.until)
+    if (ask.until - ask.begun <= frame.LONGEST_DEADLINE) {
+      flags |= frame.DEADLINE
+      this.#words[at++] = Math.ceil(ask.until)
+    }
     if (chain !== undefined) {
       flags |= frame.CHAIN
       at = this.#writeChain(at, chain)

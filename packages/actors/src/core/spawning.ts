@@ -114,7 +114,7 @@ export class Spawning {
       return { address: cell.address, started }
     }
     const { protocol } = loaded
-    checkDefined(behavior)
+    this.checkDefined(behavior)
     core.copyFor(init, core, 'init') // says what cannot travel, with its path, before anything is numbered
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
@@ -160,15 +160,16 @@ export class Spawning {
     }
     await started
   }
+
+  /** Another thread finds a behavior by its module and name, so what is found there must be this one. */
+  protected checkDefined(behavior: BehaviorValue): void {
+    const from = behavior[source]
+    if ('inner' in from || defined(from) === behavior) return
+    const text = `'${from.name}' was made again later in ${from.url}: other threads know a behavior by its name, so make each once, at module level`
+    throw new InvalidCall(text)
+  }
 }
 
-/** Another thread finds a behavior by its module and name, so what is found there must be this one. */
-function checkDefined(behavior: BehaviorValue): void {
-  const from = behavior[source]
-  if ('inner' in from || defined(from) === behavior) return
-  const text = `'${from.name}' was made again later in ${from.url}: other threads know a behavior by its name, so make each once, at module level`
-  throw new InvalidCall(text)
-}
 
 function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name || 'without a name'}`

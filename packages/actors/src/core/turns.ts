@@ -22,7 +22,7 @@ import {
 } from './mailbox.ts'
 import type { Method } from './protocol.ts'
 import { BATCH } from './scheduler.ts'
-import type { Turn } from './turn.ts'
+import { Turn } from './turn.ts'
 
 /** Runs turns until none can begin, or the batch or the slice is over. */
 export function run(cell: Cell): void {
@@ -142,7 +142,7 @@ function open(cell: Cell, turn: Turn, method: Method): void {
 
 /** Runs `started` or `stopping` as a turn that holds the actor; `after` gets the error it threw, if any. */
 export function hook(cell: Cell, name: string, run: (ctx: Context) => unknown, after: (error: unknown) => void): void {
-  const turn = cell.core.spare
+  const turn = new Turn() // the spare one may be in use: a handler can stop another actor
   const handler = run as Method['handler']
   turn.head = 0
   open(cell, turn, { id: -1, name, handler, interleave: false, readonly: false, limit: undefined })
@@ -162,7 +162,7 @@ export function hook(cell: Cell, name: string, run: (ctx: Context) => unknown, a
 function hold(cell: Cell, turn: Turn, promise: PromiseLike<unknown>): void {
   const { core } = cell
   const { method } = turn
-  core.keepSpare()
+  if (turn === core.spare) core.keepSpare()
   if (method.interleave || method.readonly) cell.more.open(turn)
   else cell.turn = turn
   core.timers.set(turn, core.platform.now() + (method.limit ?? core.limits.turnLimit))
@@ -196,7 +196,7 @@ function threw(cell: Cell, turn: Turn, error: unknown): void {
 
 function reply(turn: Turn, value: unknown): void {
   if ((turn.head & ASKED) === 0 || value instanceof LateReply) return
-  ;(turn.from as Asker).reply(value, turn.cell.address)
+  ;(turn.from as Asker).reply(value, turn.cell.address, turn.method.name)
 }
 
 function close(cell: Cell, turn: Turn): void {

@@ -50,6 +50,11 @@ export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: Trou
 /** All that are watched on a thread that was lost. */
 export function lostThread(cell: Cell, thread: number): void {
   for (const { address } of [...(cell.extra?.watching?.values() ?? [])]) {
-    if (address.home === thread) ended(cell, { actor: address.id, why: 'lost', error: `thread ${thread} has ended` })
+    if (address.home === thread) ended(cell, lostWith(address))
   }
+}
+
+/** How an actor has ended whose thread was lost. */
+export function lostWith({ id, home }: Address): Ended {
+  return { actor: id, why: 'lost', error: `thread ${home} has ended` }
 }

@@ -182,6 +182,27 @@ describe('several threads', () => {
     }
   })
 
+  test('who is woken soon after it fell asleep spins longer, until that was in vain', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    let readings = 0
+    const clock = { now: () => ++readings / 100 }
+    const spinner = player(memory, 0, { clock, expecting: () => true })
+    const sender = new Lanes(memory, 1)
+    const frames = new NumberedFrames(64)
+    const spent: number[] = []
+    for (let i = 0; i < 4; i++) {
+      const before = readings
+      await until(() => spinner.state() === 'asleep')
+      spent.push(readings - before)
+      sender.post(0, frames.write(0, i, 32), 32, false)
+      sender.flush()
+      await until(() => spinner.received.length === i + 1)
+    }
+    const [short, long, ...after] = spent as [number, number, ...number[]]
+    expect(long).toBeGreaterThan(2 * short)
+    for (const spin of after) expect(spin).toBeLessThan(long / 2)
+  })
+
   test('own work wakes a sleeping thread without anybody else', async () => {
     const memory = SharedMemory.create(2, { cores: 2, total: 0 })
     let runs = 0

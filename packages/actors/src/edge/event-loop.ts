@@ -17,13 +17,14 @@ const SLICE = 2
 /** Milliseconds after which `run` should come back, so that frames are read and sent while actors keep a thread busy. */
 const STINT = 0.25
 /**
- * Milliseconds for which a thread without work spins before it sleeps. Waking takes as long as a short spin, so that two
- * threads that answer each other and once fell asleep would go on missing each other for ever: who is woken soon after
- * it fell asleep spins long enough for that, until it is for nothing.
+ * Milliseconds for which a thread without work spins before it sleeps. Waking takes about as long as a short spin, so two
+ * threads that answer each other could go on falling asleep just before each other's answers. Who is woken soon after it
+ * fell asleep therefore spins longer; when that was in vain too (somebody else has the core), not again for a while.
  */
 const SPIN = 0.05
 const LONG_SPIN = 0.2
 const SOON = 0.2
+const DOUBTS = 64
 /** How long it spins without a turn of the event loop, and looks between two readings of the clock. */
 const INNER_SPIN = 0.005
 const LOOKS = 16
@@ -69,6 +70,8 @@ export class EventLoop {
   /** How long to spin, and when it last fell asleep from spinning (0: not so). */
   #spin = SPIN
   #sleptAt = 0
+  /** Sleeps until a long spin may be tried again. */
+  #doubts = 0
 
   constructor(parts: EventLoopParts) {
     this.#lanes = parts.lanes
@@ -125,8 +128,9 @@ export class EventLoop {
     if (this.#closed) return
     if (this.#state === ASLEEP) this.#turn(RUNNING)
     this.#until = 0
-    if (this.#sleptAt !== 0 && this.#parts.clock.now() - this.#sleptAt < SOON) this.#spin = LONG_SPIN
     this.#slice()
+    if (this.#sleptAt !== 0 && this.#doubts === 0 && this.#now - this.#sleptAt < SOON) this.#spin = LONG_SPIN
+    this.#sleptAt = 0
   }
 
   #arm(): void {
@@ -168,14 +172,11 @@ export class EventLoop {
   #rest(): void {
     const lanes = this.#lanes
     if (lanes === undefined) return
-    this.#sleptAt = 0
     if (!this.#parts.expecting() || lanes.memory.board.crowded()) return this.#sleep(lanes)
     const now = this.#parts.clock.now()
     if (this.#spinUntil === 0) this.#spinUntil = now + this.#spin
     if (now >= this.#spinUntil) {
-      this.#spin = SPIN
-      this.#sleptAt = now
-      return this.#sleep(lanes)
+      return this.#sleepAfterSpin(lanes, now)
     }
     this.#turn(SPINNING)
     const stop = Math.min(now + INNER_SPIN, this.#spinUntil)
@@ -189,6 +190,14 @@ export class EventLoop {
       }
     } while (this.#parts.clock.now() < stop)
     this.#arm()
+  }
+
+  #sleepAfterSpin(lanes: Lanes, now: number): void {
+    if (this.#doubts > 0) this.#doubts--
+    if (this.#spin === LONG_SPIN) this.#doubts = DOUBTS
+    this.#spin = SPIN
+    this.#sleptAt = now
+    this.#sleep(lanes)
   }
 
   #sleep(lanes: Lanes): void {

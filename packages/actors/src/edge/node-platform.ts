@@ -2,6 +2,7 @@
 //
 // Invariants: frames are flushed at the end of the slice, or microtask, in which they were posted; one timeout is armed
 // at most, for the earliest due time; a thread that is gone is noticed once, after all that it had sent has been read.
+import { getHeapStatistics } from 'node:v8'
 import type { Core } from '../core/core.ts'
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
 import { refTravel } from '../core/actor-ref.ts'
@@ -30,6 +31,8 @@ export interface SystemParts {
 
 /** A heap fuller than this takes no new actors. */
 const FULL_HEAP = 0.85
+/** Changes in the number of actors between two looks at the heap. */
+const HEAP_EVERY = 256
 
 export function createParts(threads: number, cores: number): SystemParts {
   const memory = threads === 1 ? undefined : SharedMemory.create(threads, { cores })
@@ -59,6 +62,7 @@ export class NodePlatform implements Platform {
   #timeout: NodeJS.Timeout | undefined
   #armed = Infinity
   #next = 0
+  #changes = 0
   /** Called when another thread is gone. */
   onGone: (thread: number, how: 'ended' | 'lost') => void = () => {}
 
@@ -153,7 +157,12 @@ export class NodePlatform implements Platform {
     return best
   }
   hosts(change: number): void {
-    this.lanes?.memory.board.addActors(this.thread, change)
+    if (this.lanes === undefined) return
+    const { board } = this.lanes.memory
+    board.addActors(this.thread, change)
+    if (++this.#changes % HEAP_EVERY !== 0) return
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+    board.setHeap(this.thread, used / 1024, limit / 1024)
   }
 
   emit(event: string, data: unknown): void {

@@ -3,6 +3,8 @@
 //
 // Invariants: a thread that ends before it was asked to is declared lost on the board, whatever ended it; `end` resolves
 // when no worker is left.
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Piscina } from 'piscina'
 import { hostMark } from './host-mark.ts'
 import type { SystemParts } from './node-platform.ts'
@@ -22,6 +24,13 @@ export interface HostTask {
   readonly limits: Limits
 }
 
+/** A program that has turned on Node's compile cache wants it on its threads too, which do not inherit it. */
+function compileCache(): { env: NodeJS.ProcessEnv } | undefined {
+  const directory = getCompileCacheDir()
+  // what it names lies one level below what it was given
+  return directory === undefined ? undefined : { env: { ...process.env, NODE_COMPILE_CACHE: dirname(directory) } }
+}
+
 export class ThreadPool {
   readonly #pool: Piscina
   readonly #tasks: Promise<void>[] = []
@@ -35,6 +44,7 @@ export class ThreadPool {
       maxThreads: count,
       idleTimeout: Infinity,
       workerData: hostMark,
+      ...compileCache(),
       ...(resourceLimits && { resourceLimits }),
     })
   }
