@@ -2,7 +2,7 @@
 //
 // A behavior is a module-level value. `import.meta` says which module other threads load to get it, and its name is its
 // identity, so calling `behavior()` remembers the definition under both.
-import { type BehaviorValue, define, type OnFault, source } from './core/behavior-value.ts'
+import { type BehaviorValue, define, inWords, type OnFault, source } from './core/behavior-value.ts'
 import { InvalidCall } from './core/errors.ts'
 import type { Ended } from './core/watches.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -144,20 +144,56 @@ export interface Context<State = any, Names extends string = string> {
 
 const reserved = new Set(['then', 'constructor', '__proto__', 'toJSON', 'asymmetricMatch', 'nodeType', '$$typeof'])
 
-/** Throws InvalidCall when a definition cannot be one; JavaScript callers have no types to tell them. */
-export function checkHandlers(what: string, handlers: unknown): void {
+/** Throws InvalidCall when a definition cannot be one; JavaScript callers have no types to tell them. Gives the module. */
+export function checkDefinition(kind: string, meta: unknown, definition: unknown): string {
+  const url = (meta as ImportMeta | undefined)?.url
+  if (typeof url !== 'string') throw new InvalidCall(`${kind}: its first argument is import.meta, then comes what it is`)
+  const { name, state, handlers } = (definition ?? {}) as Record<string, unknown>
+  if (typeof name !== 'string' || name === '') throw new InvalidCall(`${kind}: name must be a string that is not empty`)
+  checkHandlers(`${kind} '${name}'`, handlers ?? (kind === 'wrapper' ? {} : undefined))
+  if (typeof state !== 'function') throw new InvalidCall(`${kind} '${name}': state is a function that makes it`)
+  return url
+}
+
+function checkHandlers(what: string, handlers: unknown): void {
   if (typeof handlers !== 'object' || handlers === null)
     throw new InvalidCall(`${what}: handlers is no object of functions`)
   for (const [name, handler] of Object.entries(handlers)) {
     if (typeof handler !== 'function') throw new InvalidCall(`${what}: handler '${name}' is no function`)
     if (reserved.has(name))
-      throw new InvalidCall(`${what}: a handler cannot be named '${name}'; refs must not look like promises`)
+      throw new InvalidCall(`${what}: a handler cannot be named '${name}': programs call that on any object, to find out what it is`)
   }
 }
 
-export function checkName(kind: string, url: unknown, name: unknown): asserts url is string {
-  if (typeof name !== 'string' || name === '') throw new InvalidCall(`${kind}: name must be a string that is not empty`)
-  if (typeof url !== 'string') throw new InvalidCall(`${kind} '${name}': its first argument is import.meta`)
+const hooks = ['started', 'stopping', 'snapshot', 'restore', 'upgrade', 'merge'] as const
+const overflows = ['refuse', 'dropOldest', 'dropNewest']
+const ways = ['restart', 'resume', 'stop', 'escalate']
+
+/** Checks the parts that only a behavior has. */
+function checkRules(what: string, definition: Definition<any, any, any, any>): void {
+  for (const hook of hooks) {
+    if (definition[hook] !== undefined && typeof definition[hook] !== 'function')
+      throw new InvalidCall(`${what}: ${hook} is no function`)
+  }
+  const options = (definition.options ?? {}) as Record<string, HandlerRules | undefined>
+  for (const [handler, rules] of Object.entries(options)) {
+    if (!Object.hasOwn(definition.handlers, handler))
+      throw new InvalidCall(`${what}: options for '${handler}', which is no handler`)
+    checkPositive(what, `the deadline of '${handler}'`, rules?.deadline)
+  }
+  const { capacity, bytes, overflow = 'refuse' } = definition.mailbox ?? {}
+  checkPositive(what, 'mailbox.capacity', capacity)
+  checkPositive(what, 'mailbox.bytes', bytes)
+  if (!overflows.includes(overflow))
+    throw new InvalidCall(`${what}: mailbox.overflow is ${overflow}; it is one of ${overflows.join(', ')}`)
+  const { onFault = 'restart' } = definition.supervision ?? {}
+  if (typeof onFault !== 'function' && !ways.includes(onFault))
+    throw new InvalidCall(`${what}: supervision.onFault is ${onFault}; it is one of ${ways.join(', ')}, or a function`)
+}
+
+function checkPositive(what: string, name: string, value: unknown): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0))
+    throw new InvalidCall(`${what}: ${name} is ${inWords(value)}; it must be a number above 0`)
 }
 
 /**
@@ -170,16 +206,9 @@ export function behavior<
   Names extends string,
   Handlers extends Record<string, (this: void, ctx: Context<State, Names>, ...args: never[]) => any>,
 >(meta: ImportMeta, definition: Definition<Init, State, Names, Handlers>): Behavior<Init, State, Handlers> {
+  const url = checkDefinition('behavior', meta, definition)
   const { name, version = 1 } = definition
-  const url: unknown = meta?.url
-  checkName('behavior', url, name)
-  checkHandlers(`behavior '${name}'`, definition.handlers)
-  if (typeof definition.state !== 'function')
-    throw new InvalidCall(`behavior '${name}': state is a function that makes it`)
-  for (const option of Object.keys(definition.options ?? {})) {
-    if (!(option in definition.handlers))
-      throw new InvalidCall(`behavior '${name}': options for '${option}', which is no handler`)
-  }
+  checkRules(`behavior '${name}'`, definition)
   const value = Object.freeze({ ...definition, version, [source]: { url, name } })
   define('behavior', url, name, value as unknown as BehaviorValue)
   return value

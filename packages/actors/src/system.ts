@@ -14,6 +14,7 @@ import { type ActorId, InvalidCall } from './core/errors.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import { createParts, NodePlatform } from './edge/node-platform.ts'
+import { onStrayRejection } from './edge/stray-rejections.ts'
 import { type ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
 import type { AnyBehavior, Behavior, InitOf, SpawnArgs, SpawnOptions } from './behavior.ts'
 import type { Ref } from './ref.ts'
@@ -81,6 +82,7 @@ class LocalSystem implements System {
   /** Why threads were lost. */
   readonly #reasons = new Map<number, unknown>()
   #closing: Promise<void> | undefined
+  readonly #endListening: () => void
 
   constructor({ threads, limits, resourceLimits }: Checked) {
     this.#threads = threads
@@ -88,7 +90,7 @@ class LocalSystem implements System {
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
     this.#core = new Core(this.#platform, limits)
     this.#platform.onGone = thread => this.#core.lostThread(thread, this.#reasons.get(thread))
-    process.on('unhandledRejection', this.#onRejection)
+    this.#endListening = onStrayRejection(reason => this.#takeRejection(reason))
     this.#platform.start(this.#core)
     if (threads === 0) return
     const host = new URL(`./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
@@ -141,7 +143,7 @@ class LocalSystem implements System {
     await this.#pool?.end(END_WITHIN)
     core.deadLetters.publish()
     this.#platform.close()
-    process.off('unhandledRejection', this.#onRejection)
+    this.#endListening()
   }
 
   #lost(thread: number, error: unknown): void {
@@ -150,15 +152,22 @@ class LocalSystem implements System {
   }
 
   #emit(event: string, data: unknown): void {
-    if (!this.#events.emit(event, data)) report(event as keyof Events, data)
+    try {
+      if (!this.#events.emit(event, data)) report(event as keyof Events, data)
+    } catch (error) {
+      // A listener's error is the program's, not that of the actor whose turn this happens to be.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 
-  readonly #onRejection = (reason: unknown): void => {
-    const known = blame(this.#core, reason)
-    // Not an actor's, and nobody listens: then it ends the process, as it would without a system.
-    const heard =
-      this.#events.listenerCount('unhandledRejection') > 0 || process.listenerCount('unhandledRejection') > 1
-    if (!known && !heard) throw reason
+  /** Not an actor's, and nobody listens: then it is not for this system. */
+  #takeRejection(reason: unknown): boolean {
+    const heard = this.#events.listenerCount('unhandledRejection') > 0
+    if (!heard && this.#core.scheduler.suspect === undefined) return false
+    blame(this.#core, reason)
+    return true
   }
 }
 

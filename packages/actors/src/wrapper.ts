@@ -3,14 +3,22 @@
 //
 // Invariants: the wrapper and what it wraps each see their own state and no other; every call of an inner method, timers
 // and notices included, goes through `around`; the wrapper's own methods come first where names meet.
-import { type BehaviorValue, define, type Handler, source, type Source, type Wrap } from './core/behavior-value.ts'
+import {
+  type BehaviorValue,
+  compose,
+  define,
+  type Handler,
+  source,
+  type Source,
+  stateOf,
+  type Wrap,
+} from './core/behavior-value.ts'
 import type { Context as CoreContext } from './core/context.ts'
 import { InvalidCall, UnknownMethod } from './core/errors.ts'
 import {
   type AnyBehavior,
   type Behavior,
-  checkHandlers,
-  checkName,
+  checkDefinition,
   type Context,
   type HandlersOf,
   type InitOf,
@@ -45,10 +53,8 @@ export function wrapper<
   inner: B,
   ...options: unknown extends Options ? [] : [options: Options]
 ) => Behavior<InitOf<B>, StateOf<B>, string extends keyof Extra ? HandlersOf<B> : HandlersOf<B> & Extra> {
+  const url = checkDefinition('wrapper', meta, definition)
   const { name } = definition
-  const url: unknown = meta?.url
-  checkName('wrapper', url, name)
-  checkHandlers(`wrapper '${name}'`, definition.handlers ?? {})
   if (typeof definition.around !== 'function') throw new InvalidCall(`wrapper '${name}': around is no function`)
   const wrap: Wrap = (inner, ...options) => wrapped(url, definition as unknown as AnyWrapper, inner, options)
   define('wrapper', url, name, wrap)
@@ -90,6 +96,10 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
     ...inner,
     name: `${definition.name}(${inner.name})`,
     state: (...init) => ({ [OWN]: definition.state(...options), [INNER]: inner.state(...init) }),
+    [compose]: (copy, init) => ({
+      [OWN]: definition.state(...copy(options)),
+      [INNER]: stateOf(inner, copy, init),
+    }),
     handlers,
     ...(started && { started: (ctx, why) => started(inside(ctx), why) }),
     ...(stopping && { stopping: (ctx, why) => stopping(inside(ctx), why) }),
@@ -99,7 +109,7 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
 }
 
 async function callInner(inner: BehaviorValue, ctx: CoreContext, { method, args }: Call): Promise<unknown> {
-  const handler = inner.handlers[method]
+  const handler = Object.hasOwn(inner.handlers, method) ? inner.handlers[method] : undefined
   if (handler === undefined) throw new UnknownMethod(`'${inner.name}' has no method '${method}'`, { method })
   return await handler(inside(ctx), ...args)
 }

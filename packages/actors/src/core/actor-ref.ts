@@ -40,9 +40,15 @@ export class ActorRef {
 
   /** The same actor with a deadline in ms, an AbortSignal, or both, for every ask. */
   with(limits: AskLimits): ActorRef {
-    const { deadline } = limits
+    if (typeof limits !== 'object' || limits === null) {
+      throw new InvalidCall('with(): pass { deadline }, { signal } or both')
+    }
+    const { deadline, signal } = limits
     if (deadline !== undefined && !(deadline > 0)) {
       throw new InvalidCall(`with({ deadline: ${deadline} }): a deadline is a positive number of ms`)
+    }
+    if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+      throw new InvalidCall('with({ signal }): a signal is an AbortSignal')
     }
     return new ActorRef(this.address, this.owner, { ...this.limits, ...limits })
   }

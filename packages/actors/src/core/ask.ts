@@ -2,7 +2,8 @@
 //
 // Invariants: an Ask settles once, by whichever comes first of reply, failure, deadline, abort and the asker's end; what
 // comes later finds `settled`. It has a number in the thread's table only while something outside this thread's heap
-// (a frame, a late reply) may refer to it; a number is never given to two asks within 512 uses of its slot.
+// (a frame, a late reply) may refer to it; a late reply may refer to it for ever, so the numbers count up and come again
+// only after 2^31 others.
 // The chain lists who waits for whom, innermost first; entries name (actor, turn), so an ended turn is no cycle.
 import { Aborted, Expired, type Ran, type TroupeError } from './errors.ts'
 import type { Address } from './address.ts'
@@ -86,7 +87,7 @@ export class Ask extends TimerNode implements Asker {
   }
 
   handle(): { thread: number; number: number } {
-    if (this.number < 0) this.number = this.core.asks.add(this)
+    if (this.number < 0 && !this.settled) this.number = this.core.asks.add(this)
     return { thread: this.core.platform.thread, number: this.number }
   }
 
@@ -120,8 +121,9 @@ export class Ask extends TimerNode implements Asker {
 
   fire(): void {
     const waited = Math.round(this.until - this.begun)
+    const whom = this.sender === undefined ? '' : ` to ${this.sender.id}`
     const hint = this.ran === 'no' ? 'its turn had not come' : 'the handler may still run'
-    const text = `${this.target.id}.${this.method}: no reply within ${waited} ms; ${hint}`
+    const text = `${this.target.id}.${this.method}: no reply${whom} within ${waited} ms; ${hint}`
     this.fail(new Expired(text, { actor: this.target.id, method: this.method, ran: this.ran }))
   }
   begun = 0
@@ -135,42 +137,49 @@ export class Ask extends TimerNode implements Asker {
   }
 }
 
-const SLOT_BITS = 22
-const SLOT_MASK = (1 << SLOT_BITS) - 1
-const GENERATIONS = 1 << (31 - SLOT_BITS)
+const FEWEST_SLOTS = 64
+const LAST_NUMBER = 2 ** 31 - 1
 
-/** The asks of a thread that have a number: a slot and how often it was used. */
+/**
+ * The asks of a thread that have a number. An ask's slot is the low bits of its number; a number whose slot is taken, by
+ * an ask that waits for long, is passed over. At most half of the slots are taken, so that few are.
+ */
 export class Asks {
-  readonly #slots: (Ask | undefined)[] = []
-  readonly #uses: number[] = []
-  readonly #free: number[] = []
+  #slots: (Ask | undefined)[] = new Array<Ask | undefined>(FEWEST_SLOTS).fill(undefined)
+  #mask = FEWEST_SLOTS - 1
+  #last = -1
   /** How many are waiting for another thread. */
   size = 0
 
+  /** Gives an ask its number. */
   add(ask: Ask): number {
-    const slot = this.#free.pop() ?? this.#slots.length
-    if (slot > SLOT_MASK) throw new RangeError(`more than ${SLOT_MASK} asks wait for other threads`)
-    const use = ((this.#uses[slot] ?? -1) + 1) % GENERATIONS
-    this.#uses[slot] = use
-    this.#slots[slot] = ask
+    if (this.size * 2 > this.#mask) this.#grow()
+    do this.#last = (this.#last + 1) & LAST_NUMBER
+    while (this.#slots[this.#last & this.#mask] !== undefined)
+    this.#slots[this.#last & this.#mask] = ask
     this.size++
-    return use * (SLOT_MASK + 1) + slot
+    return this.#last
   }
 
   find(number: number): Ask | undefined {
-    const ask = this.#slots[number & SLOT_MASK]
+    const ask = this.#slots[number & this.#mask]
     return ask !== undefined && ask.number === number ? ask : undefined
   }
 
   remove(ask: Ask): void {
-    const slot = ask.number & SLOT_MASK
+    this.#slots[ask.number & this.#mask] = undefined
     ask.number = -1
-    this.#slots[slot] = undefined
-    this.#free.push(slot)
     this.size--
   }
 
   *[Symbol.iterator](): Iterator<Ask> {
     for (const ask of this.#slots) if (ask !== undefined) yield ask
+  }
+
+  #grow(): void {
+    const old = this.#slots
+    this.#mask = old.length * 2 - 1
+    this.#slots = new Array<Ask | undefined>(old.length * 2).fill(undefined)
+    for (const ask of old) if (ask !== undefined) this.#slots[ask.number & this.#mask] = ask
   }
 }

@@ -48,9 +48,20 @@ export interface BehaviorValue {
   readonly mailbox?: MailboxOptions
   readonly supervision?: SupervisionOptions
   readonly [source]: Source
+  readonly [compose]?: (copy: Copy, init: unknown) => unknown
 }
 /** Where a behavior's Source is kept on its value. */
 export const source: unique symbol = Symbol('source')
+/** What a composed behavior has instead of `state`: it makes that of all its layers, from the actor's own copies. */
+export const compose: unique symbol = Symbol('compose')
+/** Gives the actor's own copy of a value. */
+export type Copy = <T>(value: T) => T
+
+/** The state that a life begins with; `init` is the actor's own already. */
+export function stateOf(behavior: BehaviorValue, copy: Copy, init: unknown): unknown {
+  const made = behavior[compose]
+  return made === undefined ? behavior.state(init as never) : made(copy, init)
+}
 
 /** Enough to find a behavior, or make it again, on any thread. Plain data. */
 export type Source =
@@ -96,4 +107,25 @@ export function defined(from: Source): BehaviorValue | undefined {
 /** The modules that a source needs, outermost first. */
 export function urlsOf(from: Source): string[] {
   return 'inner' in from ? [from.url, ...urlsOf(from.inner)] : [from.url]
+}
+
+/** What a caller passed where a behavior should be. */
+export function notABehavior(call: string, value: unknown): string {
+  return `${call}: ${inWords(value)} is no behavior; pass what behavior() or a wrapper returned`
+}
+
+/** What a caller passed, for an error. */
+export function inWords(value: unknown): string {
+  switch (typeof value) {
+    case 'function':
+      return `the function ${value.name || 'without a name'}`
+    case 'object':
+      return value === null ? 'null' : 'an object'
+    case 'string':
+      return `the string '${value}'`
+    case 'symbol':
+      return 'a symbol'
+    default:
+      return String(value)
+  }
 }

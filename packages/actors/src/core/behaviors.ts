@@ -30,11 +30,19 @@ export class Behaviors {
     let loaded = this.#loaded.get(behavior)
     if (loaded === undefined) {
       this.#checkName(behavior)
+      this.#checkOptions(behavior)
       const protocol = this.protocol(this.#core.platform.protocols.intern(protocolText(behavior)))
       loaded = new Loaded(this.#core, protocol, behavior)
       this.#loaded.set(behavior, loaded)
     }
     return loaded
+  }
+
+  /** Says what cannot travel in the options of a composed behavior, before it is spawned anywhere. */
+  #checkOptions({ name, [source]: from }: BehaviorValue): void {
+    for (let layer = from; 'inner' in layer; layer = layer.inner) {
+      this.#core.copyFor(layer.options, this.#core, `${name}: options`)
+    }
   }
 
   #checkName(behavior: BehaviorValue): void {

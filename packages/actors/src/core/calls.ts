@@ -6,6 +6,8 @@
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
 import { Ask } from './ask.ts'
+import type { Cell } from './cell.ts'
+import { unlink } from './children.ts'
 import type { Core } from './core.ts'
 import { rejectAsks } from './ending.ts'
 import { ActorStopped, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
@@ -13,7 +15,8 @@ import * as life from './life.ts'
 import type { SpawnCall } from './spawning.ts'
 import { type Ended, ended, lostWith } from './watches.ts'
 
-const nobody = undefined
+/** An address in the arguments of a call. */
+const ref = (address: Address): ActorRef => new ActorRef(address, undefined)
 
 const operations = {
   spawn: (core: Core, call: SpawnCall, from: number) => core.spawning.receive(call, from),
@@ -42,7 +45,7 @@ const operations = {
   },
   find(core: Core, [key]: [string]) {
     const address = core.names.findHere(key)
-    return address && new ActorRef(address, nobody)
+    return address && ref(address)
   },
   emit(core: Core, [event, data]: [string, unknown]) {
     core.platform.emit(event, data)
@@ -64,6 +67,10 @@ export class Calls {
 
   /** Runs an operation on a thread and waits for what it gives. */
   ask(thread: number, operation: Operation, args: unknown, ordered = false): Promise<unknown> {
+    return Promise.try(() => this.begin(thread, operation, args, ordered))
+  }
+  /** The same; throws at once where the call cannot be sent. */
+  begin(thread: number, operation: Operation, args: unknown, ordered: boolean): Promise<unknown> {
     const core = this.#core
     if (core.hasLost(thread)) {
       const ended = core.closing
@@ -73,11 +80,16 @@ export class Calls {
     }
     const ask = new Ask(core, core.systemOf(thread), operation, undefined, undefined)
     const reply = ask.promise()
-    const number = ask.handle().number
-    if (!core.outbound.call(thread, names.indexOf(operation), number, args, ordered)) {
-      ask.fail(new MailboxFull(`the way to thread ${thread} is full; ${operation} was not sent`))
+    let sent = false
+    try {
+      sent = core.outbound.call(thread, names.indexOf(operation), ask.handle().number, args, ordered)
+    } finally {
+      if (!sent) core.asks.remove(ask)
     }
-    return reply
+    if (sent) return reply
+    // only what is ordered can be refused for want of room; what is not finds nobody there
+    if (ordered) throw new MailboxFull(`the way to thread ${thread} is full; ${operation} was not sent`)
+    throw new ThreadLost(`${operation}: thread ${thread} has ended`)
   }
   send(thread: number, operation: Operation, args: unknown): void {
     this.#core.outbound.call(thread, names.indexOf(operation), -1, args, false)
@@ -103,19 +115,20 @@ export class Calls {
 
   async stop(address: Address, drain: boolean): Promise<void> {
     if (address.local) return stopHere(address, drain)
-    const args = [new ActorRef(address, nobody), drain]
+    const args = [ref(address), drain]
     // behind what was told before, if the way has room for it
     await this.ask(address.home, 'stop', args, true).catch((error: unknown) => {
-      if (error instanceof MailboxFull) return this.ask(address.home, 'stop', args)
-      throw error
+      if (error instanceof MailboxFull) return this.ask(address.home, 'stop', args).catch(unlessGone)
+      return unlessGone(error)
     })
   }
   async ready(address: Address): Promise<void> {
     if (address.local) return readyHere(address)
     for (;;) {
+      if (this.#core.closing) throw new SystemClosed('ready: the system is closed')
       try {
         // behind all that was sent before, so the reply says that it has been taken in
-        return void (await this.ask(address.home, 'ready', [new ActorRef(address, nobody)], true))
+        return void (await this.ask(address.home, 'ready', [ref(address)], true))
       } catch (error) {
         if (!(error instanceof MailboxFull)) throw error
         await this.#core.sleep(1)
@@ -125,23 +138,22 @@ export class Calls {
   watch(address: Address, watcher: Address): void {
     if (address.local) watchHere(this.#core, address, watcher)
     else if (this.#core.hasLost(address.home)) this.ended(watcher, lostWith(address))
-    else this.send(address.home, 'watch', [new ActorRef(address, nobody), new ActorRef(watcher, nobody)])
+    else this.send(address.home, 'watch', [ref(address), ref(watcher)])
   }
   unwatch(address: Address, watcher: Address): void {
     if (address.local) address.cell?.extra?.watchers?.delete(watcher.id)
-    else this.send(address.home, 'unwatch', [new ActorRef(address, nobody), new ActorRef(watcher, nobody)])
+    else this.send(address.home, 'unwatch', [ref(address), ref(watcher)])
   }
   ended(watcher: Address, how: Ended): void {
-    if (!watcher.local) this.send(watcher.home, 'ended', [new ActorRef(watcher, nobody), how])
+    if (!watcher.local) this.send(watcher.home, 'ended', [ref(watcher), how])
     else if (watcher.cell !== undefined) ended(watcher.cell, how)
   }
-  childGone(parent: Address, child: Address): void {
-    if (!parent.local) this.send(parent.home, 'childGone', [new ActorRef(parent, nobody), new ActorRef(child, nobody)])
-    else if (child.local) parent.cell?.extra?.children?.delete(child)
-    else parent.cell?.extra?.away?.delete(child.id)
+  childGone(parent: Address, child: Cell): void {
+    if (!parent.local) this.send(parent.home, 'childGone', [ref(parent), ref(child.address)])
+    else if (parent.cell !== undefined) unlink(parent.cell, child)
   }
   childFault(parent: Address, error: TroupeError): void {
-    if (!parent.local) this.send(parent.home, 'childFault', [new ActorRef(parent, nobody), error])
+    if (!parent.local) this.send(parent.home, 'childFault', [ref(parent), error])
     else if (parent.cell !== undefined) life.fault(parent.cell, error, '(child)', undefined)
   }
 }
@@ -161,8 +173,10 @@ function readyHere(address: Address): Promise<void> {
       return failed(new ActorStopped(`${address.id} has stopped`, { actor: address.id }))
     }
     if (life.hasRoom(cell.mailbox, cell.loaded ?? cell.core.limits)) return done()
-    cell.more.onRoom.push(error => (error === undefined ? done() : failed(error)))
-    cell.more.attention = true
+    const { more } = cell
+    more.onRoom ??= []
+    more.onRoom.push(error => (error === undefined ? done() : failed(error)))
+    more.attention = true
   })
 }
 
@@ -170,4 +184,9 @@ function watchHere(core: Core, address: Address, watcher: Address): void {
   const { cell } = address
   if (cell === undefined) core.calls.ended(watcher, { actor: address.id, why: 'stopped' })
   else (cell.more.watchers ??= new Map()).set(watcher.id, watcher)
+}
+
+/** A stop has nothing to do where the thread has ended with the actor. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ThreadLost || error instanceof SystemClosed)) throw error
 }

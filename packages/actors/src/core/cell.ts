@@ -9,8 +9,8 @@ import type { Address } from './address.ts'
 import type { Asker } from './ask.ts'
 import type { Context } from './context.ts'
 import type { Core } from './core.ts'
-import { InvalidCall } from './errors.ts'
-import { Extra, type UserTimer } from './extra.ts'
+import { InvalidCall, type TroupeError } from './errors.ts'
+import { Extra, type OwnCall } from './extra.ts'
 import * as life from './life.ts'
 import { type From, Mailbox, MANY_ARGUMENTS, METHOD_SHIFT, type Taken, TIMED } from './mailbox.ts'
 import type { Loaded } from './protocol.ts'
@@ -30,7 +30,7 @@ export class Cell {
   queued = false
   /** Undefined until the behavior is loaded. */
   loaded: Loaded | undefined
-  state: unknown = undefined
+  state: unknown = life.NO_STATE
   mailbox: Mailbox | undefined = undefined
   /** The turn that holds the actor; during the synchronous part of any turn, that one. */
   turn: Turn | undefined = undefined
@@ -38,7 +38,12 @@ export class Cell {
   turns = 0
   init: unknown
   parent: Address | undefined
+  /** Told when the actor has started, or why it could not. */
+  onStart: ((error: TroupeError | undefined) => void) | undefined = undefined
   extra: Extra | undefined = undefined
+  /** Its siblings, in its parent's list (children.ts). */
+  elder: Cell | undefined = undefined
+  younger: Cell | undefined = undefined
 
   constructor(core: Core, address: Address, status: Status, init: unknown, parent: Address | undefined) {
     this.core = core
@@ -104,9 +109,9 @@ export class Cell {
   notify(method: number, args: unknown[]): void {
     this.#callSelf((method << METHOD_SHIFT) | MANY_ARGUMENTS, args)
   }
-  /** A timer is due. */
-  remind(timer: UserTimer): void {
-    this.#callSelf((timer.method << METHOD_SHIFT) | MANY_ARGUMENTS | TIMED, timer)
+  /** The same for one that it may cancel until its turn: a timer that is due, the end of an actor that it watches. */
+  remind(call: OwnCall): void {
+    this.#callSelf((call.method << METHOD_SHIFT) | MANY_ARGUMENTS | TIMED, call)
   }
   #callSelf(head: number, argument: unknown): void {
     if (this.status === 'stopped' || this.status === 'stopping') return

@@ -111,6 +111,9 @@ export class Context {
 
   watch(ref: ActorRef, then: string, ...args: unknown[]): void {
     const cell = this.#live()
+    if (!(ref instanceof ActorRef)) {
+      throw new InvalidCall(`${cell.address.id}: watch needs a ref`, { actor: cell.address.id })
+    }
     watches.watch(
       cell,
       ref.address,
@@ -119,7 +122,8 @@ export class Context {
     )
   }
   unwatch(ref: ActorRef): void {
-    watches.unwatch(this.#live(), ref.address)
+    const cell = this.#live()
+    if (ref instanceof ActorRef) watches.unwatch(cell, ref.address)
   }
 
   after(ms: number, then: string, ...args: unknown[]): { timer: number } {

@@ -7,11 +7,12 @@ import { Address } from './address.ts'
 import { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import type { Protocol } from './protocol.ts'
+import { Serials } from './serials.ts'
 
 export class Directory {
   readonly #core: Core
   /** By birth thread, then serial. */
-  readonly #here: Map<number, Address>[] = []
+  readonly #here: Serials<Address>[] = []
   /** By birth thread: the highest serial whose spawn has come. */
   readonly #highest: number[] = []
   /** By home thread: how many this thread has spawned there. */
@@ -21,7 +22,7 @@ export class Directory {
   constructor(core: Core) {
     this.#core = core
     for (let thread = 0; thread < core.platform.threads; thread++) {
-      this.#here.push(new Map())
+      this.#here.push(new Serials())
       this.#highest.push(0)
       this.#spawned.push(0)
     }
@@ -32,11 +33,15 @@ export class Directory {
     const serial = ++this.#spawned[home]!
     return new Address(protocol, home, this.#core.platform.thread, serial)
   }
+  /** The actor whose address was given last is not spawned after all: nobody may ever wait for it there. */
+  takeBack({ home }: Address): void {
+    this.#spawned[home]!--
+  }
 
   add(cell: Cell): void {
     const { address } = cell
     address.cell = cell
-    this.#here[address.birth]!.set(address.serial, address)
+    this.#here[address.birth]!.add(address.serial, address)
     this.size++
     this.#core.platform.hosts(1)
   }
@@ -62,6 +67,7 @@ export class Directory {
   reach(protocol: Protocol, birth: number, serial: number): Address | undefined {
     const found = this.find(birth, serial)
     if (found !== undefined || birth === this.#core.platform.thread || serial <= this.#highest[birth]!) return found
+    if (this.#core.hasLost(birth)) return undefined // with the spawn that it had not sent yet
     const address = new Address(protocol, this.#core.platform.thread, birth, serial)
     this.add(new Cell(this.#core, address, 'expected', undefined, undefined))
     return address

@@ -130,6 +130,8 @@ export interface PackedError {
   ran: Ran
   data?: unknown
   cause?: unknown
+  /** Where it came from; left out of refusals, which are replies of a kind, and common. */
+  stack?: string
 }
 
 export function packError(error: unknown): PackedError {
@@ -144,15 +146,23 @@ export function packError(error: unknown): PackedError {
       packed.data = [error.path, error.what]
     }
     if (cause !== undefined) packed.cause = cause
+    if (packed.kind !== 'refusal' && error.stack !== undefined) packed.stack = error.stack
     return packed
   }
   return { kind: 'error', code: '', message: String(error), actor: '', method: '', ran: 'unknown', cause: error }
 }
 
 export function unpackError(packed: PackedError): unknown {
+  if (packed.kind === 'error') return packed.cause
+  const error = rebuilt(packed)
+  // where it was unpacked tells nobody anything
+  error.stack = packed.stack ?? `${error.name}: ${error.message}`
+  return error
+}
+
+function rebuilt(packed: PackedError): TroupeError {
   const { kind, code, message, method, ran, data, cause } = packed
   const about = { actor: packed.actor as ActorId, method, ran, cause }
-  if (kind === 'error') return cause
   if (kind === 'refusal') return new Refusal(code, data, { ...about, message })
   if (kind === 'not-sendable') {
     const [path, what] = data as [string, string]

@@ -10,15 +10,17 @@ import type { Restarts } from './supervision.ts'
 import { TimerNode } from './timers.ts'
 import type { Turn } from './turn.ts'
 import type { Cell } from './cell.ts'
+import type { Watch } from './watches.ts'
 
-/** What a watcher wants to hear: which of its handlers to call, and with what. */
-export interface Watch {
-  readonly address: Address
+/** A call that the actor asked for of one of its own handlers. Due, it waits for its turn, and can be cancelled until then. */
+export interface OwnCall {
   readonly method: number
-  readonly args: readonly unknown[]
+  readonly cancelled: boolean
+  /** Its turn has come: the arguments, the handler's own, so that it may change them. */
+  take(): unknown[]
 }
 
-export class UserTimer extends TimerNode {
+export class UserTimer extends TimerNode implements OwnCall {
   readonly cell: Cell
   readonly number: number
   readonly method: number
@@ -39,8 +41,7 @@ export class UserTimer extends TimerNode {
   fire(): void {
     const { cell } = this
     const period = this.#period
-    if (period === undefined) cell.more.timers!.delete(this.number)
-    else {
+    if (period !== undefined) {
       const now = cell.core.platform.now()
       cell.core.timers.set(this, this.due + period * Math.max(1, Math.ceil((now - this.due) / period)))
       // A slow actor is called once for all the times it missed, so that its timers cannot pile up.
@@ -50,12 +51,14 @@ export class UserTimer extends TimerNode {
     cell.remind(this)
   }
 
-  /** The arguments of the call whose turn has come: the handler's own, so that it may change them. */
   take(): unknown[] {
     this.#waiting = false
+    if (this.#period === undefined) this.cell.extra!.timers!.delete(this.number)
     return this.#args.map(argument => this.cell.core.copyFor(argument, this.cell))
   }
 }
+
+const NONE: Restarts = []
 
 export class Extra {
   attention = false
@@ -67,7 +70,8 @@ export class Extra {
   beside: Set<Turn> | undefined = undefined
   readers = 0
 
-  children: Set<Address> | undefined = undefined
+  firstChild: Cell | undefined = undefined
+  /** Children on other threads. */
   away: Map<ActorId, Address> | undefined = undefined
   /** By the watcher's id: who hears of this actor's end. */
   watchers: Map<ActorId, Address> | undefined = undefined
@@ -77,16 +81,17 @@ export class Extra {
   timersMade = 0
 
   name: string | undefined = undefined
-  restarts: Restarts = []
-  /** Told when the actor has started, or why it could not. */
-  onStart: ((error: TroupeError | undefined) => void) | undefined = undefined
-  onStop: (() => void)[] = []
-  onRoom: ((error: TroupeError | undefined) => void)[] = []
+  restarts: Restarts = NONE
+  onStop: (() => void)[] | undefined = undefined
+  onRoom: ((error: TroupeError | undefined) => void)[] | undefined = undefined
   stopping = false
   draining = false
 
-  get childCount(): number {
-    return (this.children?.size ?? 0) + (this.away?.size ?? 0)
+  /** Those on this thread, eldest first. */
+  children(): Cell[] {
+    const children: Cell[] = []
+    for (let child = this.firstChild; child !== undefined; child = child.elder) children.push(child)
+    return children.reverse()
   }
 
   open(turn: Turn): void {

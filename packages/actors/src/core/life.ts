@@ -9,7 +9,7 @@
 // is reached once, and whoever waits for start, stop or room, or watches, is told then at the latest.
 import type { Cell } from './cell.ts'
 import type { Asker } from './ask.ts'
-import type { Stopping, Started } from './behavior-value.ts'
+import { type Started, stateOf, type Stopping } from './behavior-value.ts'
 import { ActorStopped, InvalidCall, NameTaken, type Ran, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
 import type { Mailbox, Taken } from './mailbox.ts'
 import { type Decision, supervise } from './supervision.ts'
@@ -19,10 +19,13 @@ import { assertNever } from './platform.ts'
 import * as turns from './turns.ts'
 import * as watches from './watches.ts'
 
+/** Stands where a cell's state does before its first life and between two. */
+export const NO_STATE: unique symbol = Symbol('no state')
+
 /** Called when a cell that is not running gets its time. */
 export function proceed(cell: Cell): void {
   const { status, extra } = cell
-  if (status === 'waiting' && extra?.stopping) beginStopping(cell, 'stopped', undefined)
+  if (status === 'waiting' && cell.state === NO_STATE && extra?.stopping) beginStopping(cell, 'stopped', undefined)
   if (status !== 'placed') return
   if (extra?.stopping || extra?.draining) beginStopping(cell, 'stopped', undefined)
   else start(cell, 'spawned')
@@ -43,9 +46,10 @@ function start(cell: Cell, why: Started): void {
 function begin(cell: Cell, why: Started): void {
   if (cell.status !== 'starting') return
   const { behavior } = cell.loaded!
-  const state = behavior.state as (...init: unknown[]) => unknown
+  const { core } = cell
   try {
-    cell.state = cell.init === undefined ? state() : state(cell.core.copyFor(cell.init, cell))
+    const init = cell.init === undefined ? undefined : core.copyFor(cell.init, cell)
+    cell.state = stateOf(behavior, value => core.copyFor(value, cell) as typeof value, init)
     if (typeof (cell.state as PromiseLike<unknown> | undefined)?.then === 'function') {
       throw new InvalidCall(`the state of '${behavior.name}' is a promise; do what takes time in started()`)
     }
@@ -65,10 +69,9 @@ function begin(cell: Cell, why: Started): void {
 function running(cell: Cell): void {
   if (cell.status !== 'starting') return
   cell.status = 'running'
-  const { extra } = cell
-  if (extra?.onStart !== undefined) {
-    extra.onStart(undefined)
-    extra.onStart = undefined
+  if (cell.onStart !== undefined) {
+    cell.onStart(undefined)
+    cell.onStart = undefined
   }
   turns.proceed(cell)
 }
@@ -80,7 +83,7 @@ function startFailed(cell: Cell, why: Started, error: unknown): void {
   const text = `${address.id} could not start`
   const failure =
     error instanceof NameTaken ? error : core.failures.make(SpawnFailed, text, error, address, 'started', 'no')
-  if (cell.parent !== undefined && cell.extra?.onStart === undefined) core.spawning.tellParent(cell.parent, failure)
+  if (cell.parent !== undefined && cell.onStart === undefined) core.spawning.tellParent(cell.parent, failure)
   beginStopping(cell, 'faulted', failure)
 }
 
@@ -114,18 +117,16 @@ function decide(cell: Cell, error: unknown, method: string, ended: boolean): voi
   }
   const { more } = cell
   const now = core.platform.now()
-  const { decision, restarts } = supervise(cell.loaded!.supervision, more.restarts, error, now)
+  const { decision, restarts } = supervise(cell.loaded!.supervision, more.restarts, error, now, !ended)
   more.restarts = restarts
   core.emit('fault', { actor, method, error: core.failures.portable(error), decision: decision.kind })
-  act(cell, decision, error, method, ended)
+  act(cell, decision, error, method)
 }
 
-function act(cell: Cell, decision: Decision, error: unknown, method: string, ended: boolean): void {
+function act(cell: Cell, decision: Decision, error: unknown, method: string): void {
   const { core, address } = cell
   switch (decision.kind) {
     case 'resume':
-      // After a turn without end, or a start that failed, there is no life to go on with.
-      if (ended) return restart(cell, error, 0, 1)
       return turns.proceed(cell)
     case 'restart':
       return restart(cell, error, decision.delay, decision.times)
@@ -158,7 +159,8 @@ function restart(cell: Cell, error: unknown, delay: number, times: number): void
   cell.status = 'waiting'
   endLife(cell, 'faulted', core.failures.fault(error, address, ''), () => {
     if (cell.status !== 'waiting') return
-    cell.state = undefined
+    cell.state = NO_STATE
+    if (cell.extra!.stopping) return beginStopping(cell, 'stopped', undefined)
     const again = (): void => {
       if (cell.status !== 'waiting') return
       core.emit('restarted', { actor: address.id, error: core.failures.portable(error), times })
@@ -174,22 +176,26 @@ function restart(cell: Cell, error: unknown, delay: number, times: number): void
 export function requestStop(cell: Cell, drain: boolean, done?: () => void): void {
   if (cell.status === 'stopped') return done?.()
   const { more } = cell
-  if (done !== undefined) more.onStop.push(done)
+  if (done !== undefined) (more.onStop ??= []).push(done)
   if (cell.status === 'stopping') return
   if (drain) more.draining = true
   else more.stopping = true
   more.attention = true
-  cell.core.scheduler.enqueue(cell)
+  // Between two lives there is nothing to wait for.
+  if (cell.status === 'waiting' && cell.state === NO_STATE && !drain) beginStopping(cell, 'stopped', undefined)
+  else cell.core.scheduler.enqueue(cell)
 }
 
 /** Looks at what was asked of a running actor beside messages; true when no turn may begin now. */
 export function attend(cell: Cell): boolean {
   const extra = cell.extra!
   const { mailbox, loaded } = cell
-  if (extra.onRoom.length > 0 && hasRoom(mailbox, loaded!)) {
-    for (const done of extra.onRoom.splice(0)) done(undefined)
+  const { onRoom } = extra
+  if (onRoom !== undefined && hasRoom(mailbox, loaded!)) {
+    extra.onRoom = undefined
+    for (const done of onRoom) done(undefined)
   }
-  extra.attention = extra.stopping || extra.draining || extra.onRoom.length > 0
+  extra.attention = extra.stopping || extra.draining || extra.onRoom !== undefined
   const empty = !mailbox?.count && !extra.side?.count && !extra.aside?.count
   if (!extra.stopping && !(extra.draining && empty)) return false
   if (cell.turn === undefined && (extra.beside?.size ?? 0) === 0) beginStopping(cell, 'stopped', undefined)
@@ -211,52 +217,54 @@ export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: Tro
   else finish()
 }
 
-/** Ends a life: open turns, timers, watches, children, then the behavior's own hook. */
+/** Ends a life: open turns, timers, watches, children, then the behavior's own hook, and what that has begun. */
 function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then: () => void): void {
-  const { core, extra, address } = cell
+  const { core, address } = cell
   turns.revoke(cell, () => error ?? stoppedError(cell, 'unknown'))
-  for (const timer of extra?.timers?.values() ?? []) {
-    core.timers.clear(timer)
-    timer.cancelled = true
-  }
-  extra?.timers?.clear()
-  watches.forget(cell)
-  stopChildren(cell, () => {
+  letGo(cell, () => {
     const { stopping } = cell.loaded!.behavior
-    if (stopping === undefined || cell.state === undefined) return then()
+    if (stopping === undefined || cell.state === NO_STATE) return then()
     turns.hook(
       cell,
       'stopping',
       ctx => stopping(ctx, why),
       thrown => {
         if (thrown !== undefined) {
-          core.emit('fault', {
-            actor: address.id,
-            method: 'stopping',
-            error: core.failures.portable(thrown),
-            decision: 'stop',
-          })
+          const error = core.failures.portable(thrown)
+          core.emit('fault', { actor: address.id, method: 'stopping', error, decision: 'stop' })
         }
         cell.context?.revoke()
         cell.context = undefined
-        then()
+        letGo(cell, then)
       },
     )
   })
 }
 
+/** Ends timers, watches and what they were about to call, then the children. */
+function letGo(cell: Cell, then: () => void): void {
+  if (cell.extra !== undefined) cell.extra.side = undefined
+  for (const timer of cell.extra?.timers?.values() ?? []) {
+    cell.core.timers.clear(timer)
+    timer.cancelled = true
+  }
+  cell.extra?.timers?.clear()
+  watches.forget(cell)
+  stopChildren(cell, then)
+}
+
 function stopChildren(cell: Cell, then: () => void): void {
   const { extra, core } = cell
-  let left = extra?.childCount ?? 0
+  if (extra === undefined || (extra.firstChild === undefined && extra.away === undefined)) return then()
+  const children = extra.children()
+  const away = [...(extra.away?.values() ?? [])]
+  let left = children.length + away.length
   if (left === 0) return then()
   const one = (): void => {
     if (--left === 0) then()
   }
-  for (const child of [...(extra!.children ?? [])]) {
-    if (child.cell === undefined) one()
-    else requestStop(child.cell, false, one)
-  }
-  for (const child of [...(extra!.away?.values() ?? [])]) core.stop(child, false).then(one, one)
+  for (const child of children) requestStop(child, false, one)
+  for (const child of away) core.stop(child, false).then(one, one)
 }
 
 /** What waits for a turn that will not come. What the system calls by itself (timers, notices) ends with the actor. */
@@ -280,12 +288,12 @@ function finishStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeErr
   cell.context = undefined
   core.removed(cell)
   if (extra?.name !== undefined) core.names.release(extra.name, address)
-  if (cell.parent !== undefined) core.calls.childGone(cell.parent, address)
+  if (cell.parent !== undefined) core.calls.childGone(cell.parent, cell)
   watches.tellWatchers(cell, why, error)
+  cell.onStart?.(error ?? stoppedError(cell, 'no'))
   if (extra === undefined) return
-  extra.onStart?.(error ?? stoppedError(cell, 'no'))
-  for (const done of extra.onRoom) done(error ?? stoppedError(cell, 'no'))
-  for (const done of extra.onStop) done()
+  for (const done of extra.onRoom ?? []) done(error ?? stoppedError(cell, 'no'))
+  for (const done of extra.onStop ?? []) done()
 }
 
 function stoppedError({ address: { id } }: Cell, ran: Ran): TroupeError {

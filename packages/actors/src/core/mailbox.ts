@@ -24,7 +24,7 @@ export const ONE_ARGUMENT = 1
 export const MANY_ARGUMENTS = 2 // the argument is an array of them
 export const PARCEL = 4 // the argument is a Parcel: msgpack not yet decoded
 export const ASKED = 8 // `from` is an Asker
-export const TIMED = 16 // the argument is a UserTimer, which may have been cancelled since
+export const TIMED = 16 // the argument is an OwnCall, which may have been cancelled since
 export const METHOD_SHIFT = 5
 
 /** Arguments that came in a frame and are decoded when their turn comes, so that they can be passed on as they are. */

@@ -4,9 +4,9 @@
 // behaviors do not meet, so what a lookup finds has the protocol that was asked for.
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
-import type { BehaviorValue } from './behavior-value.ts'
+import { type BehaviorValue, notABehavior } from './behavior-value.ts'
 import type { Core } from './core.ts'
-import { NameTaken } from './errors.ts'
+import { InvalidCall, NameTaken } from './errors.ts'
 
 export class Names {
   readonly #core: Core
@@ -25,6 +25,7 @@ export class Names {
     else this.#core.calls.send(0, 'release', [name, new ActorRef(address, undefined)])
   }
   async find(behavior: BehaviorValue, name: string): Promise<Address | undefined> {
+    if (typeof behavior?.name !== 'string') throw new InvalidCall(notABehavior('lookup', behavior))
     const key = keyOf(behavior.name, name)
     if (this.#core.platform.thread === 0) return this.findHere(key)
     const ref = (await this.#core.calls.ask(0, 'find', [key])) as ActorRef | undefined

@@ -139,10 +139,10 @@ const error: DeepNative = {
   optional: () => true,
 }
 
-const PACKED = ['kind', 'code', 'message', 'actor', 'method', 'ran', 'data', 'cause'] as const
+const PACKED = ['kind', 'code', 'message', 'actor', 'method', 'ran', 'data', 'cause', 'stack'] as const
 const CAUSE = PACKED.indexOf('cause')
 
-// parts: the values of PACKED. Made anew where it arrives, stack included; a Refusal's data must travel, a cause need not.
+// parts: the values of PACKED. Made anew where it arrives; a Refusal's data must travel, a cause need not.
 const troupeError: DeepNative = {
   deep: true,
   tag: 't',

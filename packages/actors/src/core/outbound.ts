@@ -157,10 +157,14 @@ export class Outbound {
   }
 
   #packed(at: number, value: unknown, count = 1): void {
-    const body = this.#core.platform.codec.encode(value)
-    this.#reserve(at + body.length)
-    this.#bytes.set(body, at)
-    this.#at = at + body.length
+    const { bytes, start, end } = this.#core.platform.codec.pack(value)
+    const length = end - start
+    this.#reserve(at + length)
+    const to = this.#bytes
+    // a short body is copied faster by hand
+    if (length < 64) for (let i = 0; i < length; i++) to[at + i] = bytes[start + i]!
+    else to.set(bytes.subarray(start, end), at)
+    this.#at = at + length
     this.#encoding = frame.PACKED
     this.#count = count
   }

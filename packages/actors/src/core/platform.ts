@@ -41,9 +41,16 @@ export interface Symbols {
   text(id: number): string
 }
 
+/** Where a value stands as msgpack. */
+export interface Packed {
+  bytes: Uint8Array
+  start: number
+  end: number
+}
+
 export interface FrameCodec {
   /** The value as msgpack; valid until the next call. Throws NotSendable. */
-  encode(value: unknown): Uint8Array
+  pack(value: unknown): Packed
   decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown
 }
 

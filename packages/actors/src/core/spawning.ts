@@ -5,8 +5,9 @@
 // copied once for the actor and kept as it came, for restarts.
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
-import { type BehaviorValue, defined, type Source, source } from './behavior-value.ts'
+import { type BehaviorValue, defined, inWords, notABehavior, type Source, source } from './behavior-value.ts'
 import { Cell } from './cell.ts'
+import { link } from './children.ts'
 import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
 import type { Loaded } from './protocol.ts'
@@ -43,16 +44,16 @@ export class Spawning {
       return this.#childApart(parent, behavior, init, options)
     }
     // The usual case costs no promise and no closure: a start that fails finds its parent by itself (life.ts).
-    const { address } = this.#here(this.#check(behavior, options), init, parent.address, undefined)
-    ;(parent.more.children ??= new Set()).add(address)
-    return address
+    const child = this.#here(this.#check(behavior, options), init, parent.address, undefined)
+    link(parent, child)
+    return child.address
   }
 
   /** A child with a name, or on another thread: whether it starts is known only later. */
   #childApart(parent: Cell, behavior: BehaviorValue, init: unknown, options: SpawnOptions): Address {
     const { address, started } = this.#spawn(behavior, init, options, this.#core.platform.thread, parent.address)
     const { more } = parent
-    if (address.local) (more.children ??= new Set()).add(address)
+    if (address.cell !== undefined) link(parent, address.cell)
     else (more.away ??= new Map()).set(address.id, address)
     started.catch((error: unknown) => {
       more.away?.delete(address.id)
@@ -83,7 +84,10 @@ export class Spawning {
     const core = this.#core
     if (core.closing) throw new SystemClosed('spawn: the system is closed')
     if (typeof behavior !== 'object' || behavior === null || behavior[source] === undefined) {
-      throw new InvalidCall(`spawn: ${describe(behavior)} is no behavior; pass what behavior() or a wrapper returned`)
+      throw new InvalidCall(notABehavior('spawn', behavior))
+    }
+    if (on !== undefined && (typeof on !== 'object' || on === null)) {
+      throw new InvalidCall(`spawn: on is ${String(on)}; pass thread(n)`)
     }
     if (on !== undefined && !(Number.isInteger(on.thread) && on.thread >= 0 && on.thread < core.platform.threads)) {
       throw new InvalidCall(
@@ -91,7 +95,7 @@ export class Spawning {
       )
     }
     if (name !== undefined && (typeof name !== 'string' || name === '')) {
-      throw new InvalidCall(`spawn: a name is a string that is not empty, not ${describe(name)}`)
+      throw new InvalidCall(`spawn: a name is a string that is not empty, not ${inWords(name)}`)
     }
     return core.behaviors.load(behavior)
   }
@@ -109,7 +113,7 @@ export class Spawning {
     if (home === core.platform.thread) {
       const cell = this.#here(loaded, init, parent, options.name)
       const started = new Promise<void>((done, failed) => {
-        cell.more.onStart = error => (error === undefined ? done() : failed(error))
+        cell.onStart = error => (error === undefined ? done() : failed(error))
       })
       return { address: cell.address, started }
     }
@@ -119,7 +123,12 @@ export class Spawning {
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
     const call: SpawnCall = [behavior[source], protocol.number, address.serial, init, parentRef, options.name]
-    return { address, started: core.calls.ask(home, 'spawn', call, true) }
+    try {
+      return { address, started: core.calls.begin(home, 'spawn', call, true) }
+    } catch (error) {
+      core.directory.takeBack(address)
+      throw error
+    }
   }
 
   #here(loaded: Loaded, init: unknown, parent: Address | undefined, name: string | undefined): Cell {
@@ -148,8 +157,9 @@ export class Spawning {
     cell.parent = parent?.address
     if (name !== undefined) cell.more.name = name
     const started = new Promise<void>((done, failed) => {
-      cell.more.onStart = error => (error === undefined ? done() : failed(error))
+      cell.onStart = error => (error === undefined ? done() : failed(error))
     })
+    started.catch(() => {}) // it may fail while the module loads, before anybody waits for it
     try {
       const behavior = await core.platform.load(from)
       if (init !== undefined) cell.init = core.copyFor(init, cell)
@@ -168,11 +178,4 @@ export class Spawning {
     const text = `'${from.name}' was made again later in ${from.url}: other threads know a behavior by its name, so make each once, at module level`
     throw new InvalidCall(text)
   }
-}
-
-
-function describe(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`
-  if (typeof value === 'object') return value === null ? 'null' : 'an object'
-  return typeof value === 'string' ? `the string '${value}'` : `of type ${typeof value}`
 }

@@ -1,9 +1,10 @@
 // What to do about a fault: a pure function of the faults before it, the rules and the time.
 //
 // Invariants: an actor is restarted at most `max` times within any `within` ms; the restart after that stops it and tells
-// its parent. The wait before a restart doubles with each restart within `within`, so a crash loop costs ever less.
+// its parent. The wait before a restart doubles with each restart within `within`, so a crash loop costs ever less. A rule
+// that fails itself, or says what is no way to go on, leaves the fault to the parent.
 import { assertNever } from './platform.ts'
-import type { SupervisionOptions } from './behavior-value.ts'
+import type { OnFault, SupervisionOptions } from './behavior-value.ts'
 
 export type Decision =
   | { readonly kind: 'resume' }
@@ -18,13 +19,16 @@ const DEFAULT_MAX = 5
 const DEFAULT_WITHIN = 10_000
 const DEFAULT_BACKOFF = { first: 10, longest: 1_000 }
 
+/** `resumable`: whether there is a life to go on with, which there is not after a turn without end or a failed start. */
 export function supervise(
   rules: SupervisionOptions,
   restarts: Restarts,
   error: unknown,
   now: number,
+  resumable = true,
 ): { decision: Decision; restarts: Restarts } {
-  const wanted = typeof rules.onFault === 'function' ? rules.onFault(error) : (rules.onFault ?? 'restart')
+  const said = wantedBy(rules, error)
+  const wanted = said === 'resume' && !resumable ? 'restart' : said
   switch (wanted) {
     case 'resume':
     case 'stop':
@@ -40,5 +44,16 @@ export function supervise(
     }
     default:
       return assertNever(wanted)
+  }
+}
+
+const WAYS: ReadonlySet<unknown> = new Set<OnFault>(['restart', 'resume', 'stop', 'escalate'])
+
+function wantedBy({ onFault = 'restart' }: SupervisionOptions, error: unknown): OnFault {
+  try {
+    const wanted = typeof onFault === 'function' ? onFault(error) : onFault
+    return WAYS.has(wanted) ? wanted : 'escalate'
+  } catch {
+    return 'escalate'
   }
 }

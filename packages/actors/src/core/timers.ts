@@ -100,7 +100,7 @@ export class Timers {
     for (let at = Math.max(this.#tick + 1, tick - MASK); at <= tick; at++) {
       const slot = at & MASK
       if (this.#bits[slot >> 5] === 0) {
-        at |= 31 // the whole word of slots is empty
+        at += 31 - (at & 31) // the whole word of slots is empty
         continue
       }
       for (let node = this.#first[slot]; node !== undefined; node = node.next) {

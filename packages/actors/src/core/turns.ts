@@ -8,7 +8,7 @@ import type { Asker, Chain } from './ask.ts'
 import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Refusal, type TroupeError } from './errors.ts'
-import type { UserTimer } from './extra.ts'
+import type { OwnCall } from './extra.ts'
 import { LateReply } from './late-reply.ts'
 import {
   ASKED,
@@ -97,7 +97,7 @@ function begin(cell: Cell, turn: Turn): void {
   const begun = method.limit === undefined ? 0 : core.platform.now()
   let result: unknown
   try {
-    if ((head & MANY_ARGUMENTS) !== 0) result = method.handler(ctx, ...(turn.argument as unknown[]))
+    if ((head & MANY_ARGUMENTS) !== 0) result = callWith(method, ctx, turn.argument as unknown[])
     else if ((head & ONE_ARGUMENT) !== 0) result = method.handler(ctx, turn.argument)
     else result = method.handler(ctx)
   } catch (error) {
@@ -113,12 +113,19 @@ function begin(cell: Cell, turn: Turn): void {
   turn.clear()
 }
 
+/** Calls by name where it can: a spread call costs several times as much. */
+function callWith({ handler }: Method, ctx: Context, args: unknown[]): unknown {
+  if (args.length === 2) return handler(ctx, args[0], args[1])
+  if (args.length === 3) return handler(ctx, args[0], args[1], args[2])
+  return handler(ctx, ...args)
+}
+
 /** The arguments of a timer, or of a frame; false when there is nothing to call. */
 function unwrap(cell: Cell, turn: Turn): boolean {
   if ((turn.head & TIMED) !== 0) {
-    const timer = turn.argument as UserTimer
-    if (timer.cancelled) return false
-    turn.argument = timer.take()
+    const call = turn.argument as OwnCall
+    if (call.cancelled) return false
+    turn.argument = call.take()
     return true
   }
   const { bytes, start, end } = turn.argument as Parcel

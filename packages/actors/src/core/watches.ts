@@ -5,6 +5,7 @@
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { ActorId, TroupeError } from './errors.ts'
+import type { OwnCall } from './extra.ts'
 
 /** The last argument of a watch's handler. */
 export interface Ended {
@@ -14,31 +15,62 @@ export interface Ended {
   readonly error?: string
 }
 
+/** What a watcher wants to hear: which of its handlers to call, and with what. It lasts until that call's turn. */
+export class Watch implements OwnCall {
+  readonly cell: Cell
+  readonly address: Address
+  readonly method: number
+  readonly #args: readonly unknown[]
+  /** Known once the actor has ended. */
+  how: Ended | undefined = undefined
+  cancelled = false
+
+  constructor(cell: Cell, address: Address, method: number, args: readonly unknown[]) {
+    this.cell = cell
+    this.address = address
+    this.method = method
+    this.#args = args
+  }
+  take(): unknown[] {
+    const { cell } = this
+    cell.extra!.watching!.delete(this.address.id)
+    return [...this.#args.map(argument => cell.core.copyFor(argument, cell)), { ...this.how }]
+  }
+  cancel(): void {
+    this.cancelled = true
+    if (this.how === undefined) this.cell.core.calls.unwatch(this.address, this.cell.address)
+  }
+}
+
 export function watch(cell: Cell, address: Address, method: number, args: readonly unknown[]): void {
   const { core, more } = cell
   const { id } = address
-  const known = (more.watching ??= new Map()).has(id)
-  more.watching.set(id, { address, method, args })
-  if (!known) core.calls.watch(address, cell.address)
+  const known = (more.watching ??= new Map()).get(id)
+  more.watching.set(id, new Watch(cell, address, method, args))
+  if (known !== undefined) known.cancelled = true
+  // one that has ended says so again
+  if (known === undefined || known.how !== undefined) core.calls.watch(address, cell.address)
 }
 
 export function unwatch(cell: Cell, address: Address): void {
-  if (cell.extra?.watching?.delete(address.id)) cell.core.calls.unwatch(address, cell.address)
+  const found = cell.extra?.watching?.get(address.id)
+  if (found === undefined) return
+  cell.extra!.watching!.delete(address.id)
+  found.cancel()
 }
 
 /** Ends all watches of a life that ends. */
 export function forget(cell: Cell): void {
-  for (const { address } of cell.extra?.watching?.values() ?? []) cell.core.calls.unwatch(address, cell.address)
+  for (const watch of cell.extra?.watching?.values() ?? []) watch.cancel()
   cell.extra?.watching?.clear()
 }
 
 /** The watched actor has ended: its watcher is told, if it still wants to know. */
 export function ended(cell: Cell, how: Ended): void {
   const found = cell.extra?.watching?.get(how.actor)
-  if (found === undefined) return
-  cell.extra!.watching!.delete(how.actor)
-  const own = found.args.map(argument => cell.core.copyFor(argument, cell))
-  cell.notify(found.method, [...own, { ...how }])
+  if (found === undefined || found.how !== undefined) return
+  found.how = how
+  cell.remind(found)
 }
 
 export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {

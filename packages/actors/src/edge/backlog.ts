@@ -52,6 +52,8 @@ export class Backlog {
   sent = 0
   #first: Chunk = EMPTY
   #last: Chunk = EMPTY
+  /** One chunk kept for reuse: a backlog that stands at its limit takes no new memory. */
+  #spare: Chunk | undefined
 
   push(words: Int32Array, bytes: Uint8Array, length: number): void {
     const size = padded(length)
@@ -87,13 +89,17 @@ export class Backlog {
     this.bytes -= size
     this.sent = 0
     if (chunk.read < chunk.written) return
-    if (chunk.next !== undefined) this.#first = chunk.next
-    else if (chunk.bytes.length === CHUNK_BYTES) chunk.read = chunk.written = 0
-    else this.#first = this.#last = EMPTY
+    this.#first = chunk.next ?? EMPTY
+    if (chunk.next === undefined) this.#last = EMPTY
+    chunk.next = undefined
+    chunk.read = chunk.written = 0
+    if (chunk.bytes.length === CHUNK_BYTES) this.#spare = chunk
   }
 
   #grow(size: number): void {
-    const chunk = new Chunk(Math.max(size, CHUNK_BYTES))
+    const chunk =
+      size <= CHUNK_BYTES && this.#spare !== undefined ? this.#spare : new Chunk(Math.max(size, CHUNK_BYTES))
+    if (chunk === this.#spare) this.#spare = undefined
     if (this.messages === 0) this.#first = chunk
     else this.#last.next = chunk
     this.#last = chunk

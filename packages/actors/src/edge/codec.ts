@@ -10,6 +10,7 @@
 
 import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr'
 import { NOT_PRIMITIVE, PRIMITIVE_BYTES, readPrimitive, writePrimitive } from '../core/primitives.ts'
+import type { Packed } from '../core/platform.ts'
 import type { TravelKind } from '../core/sendable.ts'
 import { Lowering } from './lowering.ts'
 import { raise } from './raising.ts'
@@ -35,6 +36,7 @@ export class Codec {
   readonly #packr: Encoder
   readonly #unpackr: Unpackr
   readonly #small = new Uint8Array(PRIMITIVE_BYTES)
+  readonly #packed: Packed = { bytes: this.#small, start: 0, end: 0 }
   #scratch = Buffer.alloc(NEW_BUFFER_BYTES)
 
   /** The kinds are numbered by their place: the same list on every thread. */
@@ -48,13 +50,25 @@ export class Codec {
 
   /** `value` as a frame, valid until the next encode. Throws NotSendable with the path to what cannot travel. */
   encode(value: unknown): Uint8Array {
-    const end = writePrimitive(value, this.#small, 0)
-    if (end >= 0) return this.#small.subarray(0, end)
+    const { bytes, start, end } = this.pack(value)
+    return bytes.subarray(start, end)
+  }
+
+  /** The same without a view, which costs a fifth of a small frame: where the frame stands until the next encode. */
+  pack(value: unknown): Packed {
+    const place = this.#packed
+    place.bytes = this.#small
+    place.start = 0
+    place.end = writePrimitive(value, this.#small, 0)
+    if (place.end >= 0) return place
     const tree = this.#lowering.lower(value)
     this.#shapes.beforeEncode()
     const packed = this.#packr.pack(tree, REUSE_BUFFER_MODE | RESET_BUFFER_MODE)
     if (packed.length > KEPT_BYTES) this.#packr.useBuffer(Buffer.allocUnsafeSlow(NEW_BUFFER_BYTES))
-    return new Uint8Array(packed.buffer, packed.byteOffset + packed.start, packed.end - packed.start)
+    place.bytes = packed
+    place.start = packed.start
+    place.end = packed.end
+    return place
   }
 
   /** The value of the frame at [start, end); `to` gets it. */

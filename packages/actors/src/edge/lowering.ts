@@ -140,10 +140,6 @@ export class Lowering extends Walk {
   }
 
   #kind(value: object, kind: TravelKind<unknown>): unknown {
-    const number = this.#kinds.indexOf(kind)
-    if (number < 0 && codecNamed(kind.tag) !== kind) {
-      throw new InvalidCall(`the codec of this system does not know the kind '${kind.tag}'; pass it to its constructor`)
-    }
     const ordinal = this.count
     this.enterPending(value)
     let plain: unknown
@@ -151,6 +147,10 @@ export class Lowering extends Walk {
       plain = kind.pack(value, this.#from)
     } catch (error) {
       throw this.located(error)
+    }
+    const number = this.#kinds.indexOf(kind)
+    if (number < 0 && codecNamed(kind.tag) !== kind) {
+      throw new InvalidCall(`the codec of this system does not know the kind '${kind.tag}'; pass it to its constructor`)
     }
     plain = this.packed(plain)
     this.settle(value, ordinal)

@@ -5,7 +5,7 @@
 // behavior, which file, and what to do.
 import { type BehaviorValue, defined, type Source, urlsOf } from '../core/behavior-value.ts'
 import { BehaviorUnavailable, TroupeError } from '../core/errors.ts'
-import type { FrameCodec } from '../core/platform.ts'
+import type { Codec } from './codec.ts'
 import { onHalt } from './host-mark.ts'
 
 /** Composed behaviors that are kept, by what they are composed of. */
@@ -14,11 +14,11 @@ const MOST_COMPOSED = 1_000
 type Loading = { state: 'loading' | 'loaded' | 'halted'; done: Promise<void> }
 
 export class ModuleLoader {
-  readonly #codec: FrameCodec
+  readonly #codec: Codec
   readonly #modules = new Map<string, Loading>()
   readonly #composed = new Map<string, BehaviorValue>()
 
-  constructor(codec: FrameCodec) {
+  constructor(codec: Codec) {
     this.#codec = codec
   }
 
@@ -92,7 +92,7 @@ export class ModuleLoader {
     const what = `'${source.name}' is not defined when ${file(source.url)} is loaded on another thread`
     if (halted !== undefined) {
       return new BehaviorUnavailable(
-        `${what}: move it above the 'await createSystem(…)' in ${file(halted)}, where modules end on other threads`,
+        `${what}: move it above the 'await createSystem(…)' in ${file(halted)}, where modules end on other threads, and to module level if a function makes it`,
       )
     }
     return new BehaviorUnavailable(`${what}: behaviors are made at module level, not inside functions or conditions`)

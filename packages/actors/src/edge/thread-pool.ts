@@ -64,11 +64,6 @@ export class ThreadPool {
     this.#abort[task.thread] = abort
   }
 
-  /** Ends a thread at once, whatever it does. */
-  abort(thread: number): void {
-    this.#abort[thread]?.abort()
-  }
-
   /** From here on threads end because they were asked to. */
   expectEnd(): void {
     this.#ending = true

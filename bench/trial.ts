@@ -1,0 +1,29 @@
+// One contender, one work, one process: started by the harness, says what it found, and ends. By hand, to profile:
+// `node --cpu-prof bench/trial.ts tell troupe`.
+//
+// Invariants: only the contender's own module is loaded, so nobody measures with another's code in memory; the result is
+// sent whole or not at all; the exit is forced, because what a contender leaves open is not what is measured here.
+
+import { FULL, type Plan, type Trials } from './measure.ts'
+
+/** Who can be measured, by the name in the table. */
+const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
+  troupe: async () => (await import('./peers/troupe.ts')).trials,
+  postMessage: async () => (await import('./peers/post-message.ts')).trials,
+  'postMessage ×256': async () => (await import('./peers/post-message.ts')).batched,
+  comlink: async () => (await import('./peers/comlink.ts')).trials,
+  piscina: async () => (await import('./peers/piscina.ts')).trials,
+  workerpool: async () => (await import('./peers/workerpool.ts')).trials,
+  nact: async () => (await import('./peers/nact.ts')).trials,
+  xstate: async () => (await import('./peers/xstate.ts')).trials,
+}
+
+const [work = '', name = '', plan] = process.argv.slice(2)
+const trial = (await contenders[name]?.())?.[work]
+if (!trial) throw new Error(`${name} has no trial ${work}`)
+const figures = await trial(plan === undefined ? FULL : (JSON.parse(plan) as Plan))
+if (process.send) process.send(figures, () => process.exit(0))
+else {
+  console.log(figures)
+  process.exit(0)
+}

@@ -1,0 +1,223 @@
+// One simulated thread: the platform of one core, on the world's clock, with lanes to the other threads.
+//
+// Invariants: it does one thing at a time (a stretch of turns, its timers, some frames), and then is busy for a moment of
+// virtual time, so that an endless loop of messages cannot keep time from passing. What it does next, among what is due,
+// is the seed's choice. Once it has ended or was lost it does nothing, and nothing that it still posts arrives.
+import type { BehaviorValue, Source } from '../core/behavior-value.ts'
+import { InvalidCall } from '../core/errors.ts'
+import type { FrameCodec, Platform, Symbols } from '../core/platform.ts'
+import type { SimCore } from './sim-core.ts'
+import type { SimLane } from './sim-lane.ts'
+import type { World } from './world.ts'
+
+/** People's clock at the start of every simulation: 2001-01-01. */
+export const EPOCH = Date.UTC(2001, 0, 1)
+/** Frames that a thread reads at once, at most. */
+const READ = 4
+/** Of so many steps one takes long. */
+const SELDOM = 64
+const SHORTEST_STEP = 0.001
+const SHORT_STEP = 0.02
+
+// What a step did, for the trace.
+const TURNS = 1
+const TIMERS = 2
+const FRAME = 3
+const GONE = 4
+
+export class SimThread implements Platform {
+  readonly world: World
+  readonly thread: number
+  readonly threads: number
+  readonly methods: Symbols
+  readonly protocols: Symbols
+  codec!: FrameCodec
+  core!: SimCore
+  state: 'running' | 'ended' | 'lost' = 'running'
+  actors = 0
+  /** From each other thread, by its number. */
+  readonly lanes: SimLane[] = []
+  /** Other threads that are gone, and when this one will notice. */
+  readonly #gone = new Map<number, number>()
+  readonly #loaded = new Set<number>()
+  #turnsDue = Infinity
+  #timersDue = Infinity
+  #busyUntil = 0
+
+  constructor(world: World, thread: number, methods: Symbols, protocols: Symbols) {
+    this.world = world
+    this.thread = thread
+    this.threads = world.count
+    this.methods = methods
+    this.protocols = protocols
+  }
+
+  /** Begins to serve the core. */
+  start(core: SimCore, codec: FrameCodec): void {
+    this.core = core
+    this.codec = codec
+  }
+
+  // ── as a platform ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  now(): number {
+    return this.world.now
+  }
+  wall(): number {
+    return EPOCH + Math.floor(this.world.now)
+  }
+  random(): number {
+    return this.world.random.unit()
+  }
+  wake(): void {
+    this.#turnsDue = Math.min(this.#turnsDue, this.world.now)
+  }
+  wakeAt(at: number): void {
+    this.#timersDue = Math.min(this.#timersDue, at)
+  }
+
+  post(to: number, frame: Uint8Array, length: number, system: boolean): boolean {
+    const { world } = this
+    const target = world.threads[to]!
+    if (this.state !== 'running' || target.#hasNoticed(this)) return false
+    return target.lanes[this.thread]!.post(frame, length, system, world.now + world.random.delay(world.latency))
+  }
+  /** Whether `other` knows that this thread is gone. */
+  #hasNoticed(other: SimThread): boolean {
+    return this.state !== 'running' && !other.#gone.has(this.thread)
+  }
+
+  async load(source: Source): Promise<BehaviorValue> {
+    const { number, behavior } = this.world.behaviors.of(source)
+    if (!this.#loaded.has(number)) {
+      this.#loaded.add(number)
+      await this.world.after(this.world.random.delay(this.world.latency), this)
+    }
+    return behavior
+  }
+
+  place(): number {
+    const { threads, random } = this.world
+    const running = threads.filter(({ thread, state }) => thread > 0 && state === 'running')
+    if (running.length === 0) return 0
+    const fewest = Math.min(...running.map(({ actors }) => actors))
+    const least = running.filter(({ actors }) => actors === fewest)
+    return least[random.below(least.length)]!.thread
+  }
+  hosts(change: number): void {
+    this.actors += change
+  }
+  emit(event: string, data: unknown): void {
+    if (this.thread === 0) this.world.emit(event, data)
+    else this.core.calls.send(0, 'emit', [event, data])
+  }
+
+  // ── in the world ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** When it next has something to do; Infinity when nothing is on its way. */
+  get next(): number {
+    if (this.state !== 'running') return Infinity
+    let next = Math.min(this.#turnsDue, this.#timersDue)
+    for (const lane of this.lanes) next = Math.min(next, lane.next)
+    for (const [thread, at] of this.#gone) if (this.lanes[thread]!.size === 0) next = Math.min(next, at)
+    return Math.max(next, this.#busyUntil)
+  }
+
+  /** Does one of the things that are due. */
+  step(): void {
+    const { random, now, latency } = this.world
+    const due = this.#due(now)
+    due[random.below(due.length)]!()
+    const long = random.below(SELDOM) === 0
+    this.#busyUntil = now + SHORTEST_STEP + (long ? random.delay(latency) : random.delay(SHORT_STEP))
+  }
+
+  #due(now: number): (() => void)[] {
+    const due: (() => void)[] = []
+    if (this.#turnsDue <= now) due.push(this.#run)
+    if (this.#timersDue <= now) due.push(this.#advance)
+    for (const lane of this.lanes) if (lane.next <= now) due.push(() => this.#read(lane))
+    for (const [thread, at] of this.#gone) {
+      // what it had sent before is read first
+      if (at <= now && this.lanes[thread]!.size === 0) due.push(() => this.#notice(thread))
+    }
+    return due
+  }
+
+  readonly #run = (): void => {
+    const { trace, now } = this.world
+    trace.step(TURNS, this.thread, now)
+    this.#turnsDue = Infinity
+    // one actor's turns, as if a slice were over then: so that all others can come between
+    if (this.core.scheduler.run(now)) this.#turnsDue = now
+  }
+
+  readonly #advance = (): void => {
+    const { trace, now } = this.world
+    trace.step(TIMERS, this.thread, now)
+    this.#timersDue = Infinity
+    this.core.timers.advance()
+  }
+
+  #read(lane: SimLane): void {
+    const { trace, random, now } = this.world
+    for (let left = 1 + random.below(READ); left > 0; left--) {
+      const frame = lane.take(now)
+      if (frame === undefined) return
+      trace.step(FRAME, this.thread, now)
+      trace.add(frame.words)
+      this.core.inbound.receive(frame.bytes, frame.words, 0, frame.bytes.length, this.lanes.indexOf(lane))
+    }
+  }
+
+  // ── threads that are gone ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Its end, asked for or not. Of what it had sent last, some was not yet published if it was lost. */
+  end(how: 'ended' | 'lost'): void {
+    if (this.state !== 'running') return
+    const { threads, random, now, latency } = this.world
+    this.state = how
+    for (const other of threads) {
+      if (other === this || other.state !== 'running') continue
+      const sent = other.lanes[this.thread]!
+      if (how === 'lost') sent.cut(random.below(sent.size + 1) + random.below(2) * sent.size)
+      other.#gone.set(this.thread, now + random.delay(latency))
+    }
+  }
+
+  #notice(thread: number): void {
+    const { trace, now, threads } = this.world
+    trace.step(GONE, this.thread, now)
+    this.#gone.delete(thread)
+    for (const from of threads) {
+      // its own frames, and the first thread also those whose senders are gone too
+      if (from === this || (this.thread === 0 && from.state !== 'running')) this.#salvage(threads[thread]!, from.thread)
+    }
+    this.core.lostThread(thread)
+    if (thread === 0) this.end('ended')
+  }
+
+  #salvage(gone: SimThread, from: number): void {
+    const lane = gone.lanes[from]
+    for (let frame = lane?.take(Infinity); frame !== undefined; frame = lane!.take(Infinity)) {
+      this.core.inbound.returned(frame.words, 0)
+    }
+  }
+}
+
+/** Texts by number, for all threads of a simulation. */
+export class SimSymbols implements Symbols {
+  readonly #texts: string[] = []
+  readonly #numbers = new Map<string, number>()
+  intern(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    this.#numbers.set(text, this.#texts.length)
+    return this.#texts.push(text) - 1
+  }
+  text(number: number): string {
+    const text = this.#texts[number]
+    if (text === undefined) throw new InvalidCall(`there is no text of number ${number}`)
+    return text
+  }
+}

@@ -1,0 +1,189 @@
+// `simulate(seed, async sim => …)`: a whole system on a virtual clock, whose every delay and order is the seed's choice.
+//
+// Invariants: one seed, one course of events (`sim.trace` is its hash), as long as the code under test takes time and
+// chance from the framework. Whatever goes wrong is thrown with the seed that brings it back. The system is closed when
+// the callback is through, and closing is part of the simulation.
+import { EventEmitter } from 'eventemitter3'
+import type { AnyBehavior, InitOf, SpawnArgs, SpawnOptions } from '../behavior.ts'
+import { ActorRef } from '../core/actor-ref.ts'
+import type { BehaviorValue } from '../core/behavior-value.ts'
+import { rejectAsks } from '../core/ending.ts'
+import { InvalidCall } from '../core/errors.ts'
+import { defaultLimits, type Limits } from '../core/platform.ts'
+import type { Ref } from '../ref.ts'
+import type { Events, HandleOf, System, SystemOptions } from '../system.ts'
+import { waiting } from './waiting.ts'
+import { World, type WorldOptions } from './world.ts'
+
+export interface SimulationOptions extends Omit<SystemOptions, 'resourceLimits'> {
+  /** ms of virtual time that a message to another thread, or a pause of a thread, takes at most; 10. Most take far less. */
+  latency?: number
+  /** The simulation fails after so many steps, so that one that goes round in circles ends; 1,000,000. */
+  steps?: number
+}
+
+/** A system in virtual time. Whatever a System offers works here, and nothing of it touches the real clock or threads. */
+export interface Simulation extends System {
+  readonly seed: number
+  /** A hash of all that has happened so far: the same for the same seed. */
+  readonly trace: string
+  /** Milliseconds of virtual time since the simulation began. */
+  now(): number
+  /** In [0, 1), from the seed. */
+  random(): number
+  /** Resolves in `ms` of virtual time. In a handler it stands in for slow I/O. */
+  sleep(ms: number): Promise<void>
+  /** Thread `n` ends at once, as if it had run out of memory: all that it held, and some of what it last sent, is gone. */
+  loseThread(n: number): void
+}
+
+/** What went wrong in a simulation: `cause` is the error itself. */
+export class SimulationFailed extends Error {
+  readonly seed: number
+  constructor(seed: number, at: number, cause: unknown) {
+    const what = cause instanceof Error ? cause.message : String(cause)
+    super(`simulate(seed ${seed}), at ${at.toFixed(3)} ms: ${what}; replay with simulate(${seed}, …)`, { cause })
+    this.seed = seed
+  }
+  override get name(): string {
+    return 'SimulationFailed'
+  }
+}
+
+/**
+ * Runs a system on simulated threads and virtual time, all of it decided by `seed`, and gives what the callback returns.
+ * Rejects with SimulationFailed, which names the seed, when the callback throws, when a turn waits for real time or I/O,
+ * or when nothing is left to happen and the callback still waits.
+ */
+export async function simulate<T>(
+  seed: number,
+  run: (sim: Simulation) => Promise<T> | T,
+  options: SimulationOptions = {},
+): Promise<T> {
+  if (!Number.isSafeInteger(seed)) throw new InvalidCall(`simulate: the seed is a whole number, not ${String(seed)}`)
+  return await runWorld({ seed, ...checked(options) }, run)
+}
+
+/** The same over a world as given: how a test breaks it on purpose, or looks into it. */
+export async function runWorld<T>(
+  parts: Omit<WorldOptions, 'emit' | 'heard'>,
+  run: (sim: Simulation, world: World) => Promise<T> | T,
+): Promise<T> {
+  const events = new EventEmitter()
+  const emit = (event: string, data: unknown): void => void events.emit(event, data)
+  const world = new World({ ...parts, emit, heard: () => events.eventNames().length > 0 })
+  const sim = new SimulatedSystem(world, events, parts.seed)
+  try {
+    const value = await world.go(async () => await run(sim, world))
+    await world.go(() => sim.close())
+    if (world.outsider !== undefined) throw world.outsider
+    return value
+  } catch (error) {
+    throw new SimulationFailed(parts.seed, world.now, error)
+  }
+}
+
+class SimulatedSystem implements Simulation {
+  readonly seed: number
+  readonly #world: World
+  readonly #events: EventEmitter
+  #closing: Promise<void> | undefined
+
+  constructor(world: World, events: EventEmitter, seed: number) {
+    this.#world = world
+    this.#events = events
+    this.seed = seed
+  }
+
+  async spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>> {
+    const [init, options] = args as [unknown, SpawnOptions | undefined]
+    const address = await this.#core.spawning.root(what as unknown as BehaviorValue, init, options ?? {})
+    return new ActorRef(address, undefined) as unknown as HandleOf<T>
+  }
+  async lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined> {
+    const address = await this.#core.names.find(b as unknown as BehaviorValue, name)
+    return address && (new ActorRef(address, undefined) as unknown as Ref<B>)
+  }
+  on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
+    this.#events.on(event, listener)
+    return this
+  }
+  off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
+  close(): Promise<void> {
+    return waiting('the close of the system', (this.#closing ??= this.#close()))
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+  /** In the order of a real system's close. */
+  async #close(): Promise<void> {
+    const core = this.#core
+    const others = this.#world.threads.slice(1)
+    core.closing = true
+    const stopped = others.flatMap(({ thread }) =>
+      core.hasLost(thread) ? [] : core.calls.ask(thread, 'close', undefined),
+    )
+    await Promise.allSettled([core.closeHere(), ...stopped])
+    rejectAsks(core)
+    const ended = others.map(
+      other =>
+        new Promise<void>(done => {
+          if (other.state !== 'running') return done()
+          other.core.onEnd = () => {
+            other.end('ended')
+            done()
+          }
+          core.calls.send(other.thread, 'end', undefined)
+        }),
+    )
+    await Promise.all(ended)
+    core.deadLetters.publish()
+  }
+
+  get trace(): string {
+    return this.#world.trace.hash
+  }
+  now(): number {
+    return this.#world.now
+  }
+  random(): number {
+    return this.#world.random.unit()
+  }
+  sleep(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Infinity)) throw new InvalidCall(`sim.sleep(${ms}): that makes no sense in ms`)
+    return this.#world.sleep(ms)
+  }
+  loseThread(n: number): void {
+    const lost = this.#world.threads[n]
+    if (n === 0 || lost === undefined) {
+      throw new InvalidCall(`sim.loseThread(${n}): there are threads 1 to ${this.#world.count - 1} that can be lost`)
+    }
+    if (lost.state !== 'running') return
+    lost.end('lost')
+    this.#events.emit('threadLost', { thread: n, error: new Error('lost by the simulation') })
+  }
+  get #core() {
+    return this.#world.threads[0]!.core
+  }
+}
+
+function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard' | 'seed'> {
+  const { threads = 2, latency = 10, steps = 1_000_000, mailbox = {} } = options
+  if (!Number.isInteger(threads) || threads < 0 || threads > 63) {
+    throw new InvalidCall(`simulate: threads is ${threads}; it must be a whole number from 0 to 63`)
+  }
+  const limits: Limits = {
+    askDeadline: options.askDeadline ?? defaultLimits.askDeadline,
+    turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
+    capacity: mailbox.capacity ?? defaultLimits.capacity,
+    bytes: mailbox.bytes ?? defaultLimits.bytes,
+  }
+  for (const [name, value] of Object.entries({ ...limits, latency, steps })) {
+    if (!(value > 0)) throw new InvalidCall(`simulate: ${name} is ${value}; it must be a number above 0`)
+  }
+  return { count: threads + 1, limits, latency, steps }
+}

@@ -1,0 +1,232 @@
+// The world of a simulation: its threads, its clock, its randomness, and what happens next.
+//
+// Invariants: everything that happens is a step of one thread or a sleep that ends, in order of virtual time; the seed
+// chooses among what is due together. Time goes on only when the event loop has turned, so that every microtask has run.
+// Nothing reads the machine's clock; nothing that real time brings is waited for: a turn that waits for it is found when
+// time goes on without anything simulated being under way for its actor (`#findOutsiders`).
+import { setImmediate } from 'node:timers'
+import { blame } from '../core/blame.ts'
+import type { Cell } from '../core/cell.ts'
+import { TroupeError } from '../core/errors.ts'
+import type { ErrorAbout } from '../core/errors.ts'
+import * as life from '../core/life.ts'
+import type { Limits } from '../core/platform.ts'
+import { refTravel } from '../core/actor-ref.ts'
+import { lateReplyTravel } from '../core/late-reply.ts'
+import type { TravelKind } from '../core/values.ts'
+import { Codec } from '../edge/codec.ts'
+import { SharedTable } from '../edge/shared-table.ts'
+import { Random } from './random.ts'
+import { SimBehaviors, SimCore } from './sim-core.ts'
+import { type LaneLimits, SimLane } from './sim-lane.ts'
+import { SimSymbols, SimThread } from './sim-thread.ts'
+import { Trace } from './trace.ts'
+import { currentScope, Scope, waiting, within } from './waiting.ts'
+
+/** A turn, or a simulation's callback, waits for something that is not simulated: `code` is 'not-simulated'. */
+export class NotSimulated extends TroupeError {
+  constructor(message: string, about?: ErrorAbout) {
+    super('not-simulated', message, about)
+  }
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  /** Thread 0 included. */
+  readonly count: number
+  readonly limits: Limits
+  /** ms that a frame, a pause of a thread, or a behavior's loading takes at most. */
+  readonly latency: number
+  /** Steps after which the simulation goes round in circles. */
+  readonly steps: number
+  readonly lane?: LaneLimits
+  /** The lanes between threads; a test may break them. */
+  readonly Lane?: typeof SimLane
+  emit(event: string, data: unknown): void
+  /** Whether somebody listens to events, so that the callback may be waiting for one. */
+  heard(): boolean
+}
+
+interface Sleep {
+  readonly at: number
+  readonly thread: SimThread
+  readonly done: () => void
+}
+
+const SLEEP = 5
+
+export class World {
+  now = 0
+  readonly count: number
+  readonly latency: number
+  readonly random: Random
+  readonly trace = new Trace()
+  readonly behaviors = new SimBehaviors()
+  readonly threads: SimThread[] = []
+  readonly emit: (event: string, data: unknown) => void
+  /** The first turn that waited for the real world. */
+  outsider: NotSimulated | undefined
+  readonly #options: WorldOptions
+  readonly #main: Scope
+  readonly #sleeps: Sleep[] = []
+  #last: SimThread
+  #stray: { reason: unknown } | undefined
+
+  constructor(options: WorldOptions) {
+    const { seed, count, limits, latency, emit, lane = { messages: 65_536, bytes: 16 * 1024 * 1024 } } = options
+    const Lane = options.Lane ?? SimLane
+    this.#options = options
+    this.count = count
+    this.latency = latency
+    this.emit = emit
+    this.random = new Random(seed)
+    const methods = new SimSymbols()
+    const protocols = new SimSymbols()
+    const shapes = SharedTable.create({ entries: 1_024, units: 2 ** 14 })
+    const kinds = [refTravel, lateReplyTravel] as unknown as TravelKind<unknown>[]
+    for (let number = 0; number < count; number++) {
+      const thread = new SimThread(this, number, methods, protocols)
+      for (let from = 0; from < count; from++) thread.lanes.push(new Lane(lane))
+      this.threads.push(thread)
+    }
+    for (const thread of this.threads) {
+      const core = new SimCore(thread, limits)
+      thread.start(core, new Codec(new SharedTable(shapes.memory), kinds, core))
+    }
+    this.#last = this.threads[0]!
+    this.#main = new Scope(this.#last)
+  }
+
+  /** Resolves in `ms` of virtual time, as far as the thread lives. */
+  after(ms: number, thread: SimThread): Promise<void> {
+    return new Promise(done => this.#sleeps.push({ at: this.now + ms, thread, done }))
+  }
+  /** The same for whoever calls it, which waits for that. */
+  sleep(ms: number): Promise<void> {
+    return waiting(`${ms} ms`, this.after(ms, (currentScope() ?? this.#main).thread))
+  }
+
+  /** Lets the world go on until what `run` returns has settled; gives its result, or rejects with what went wrong. */
+  async go<T>(run: () => Promise<T>): Promise<T> {
+    const stray = (reason: unknown): void => this.#blame(reason)
+    process.on('unhandledRejection', stray)
+    try {
+      let settled = false
+      const result = within(this.#main, run)
+      const note = (): void => void (settled = true)
+      result.then(note, note)
+      await this.#until(() => settled)
+      return await result
+    } finally {
+      process.off('unhandledRejection', stray)
+    }
+  }
+
+  async #until(settled: () => boolean): Promise<void> {
+    for (;;) {
+      await eventLoopTurns()
+      this.#last.core.scheduler.settled()
+      if (settled()) return
+      if (this.#stray !== undefined) throw this.#stray.reason
+      this.#step()
+    }
+  }
+
+  // ── what happens next ─────────────────────────────────────────────────────────────────────────────────────────
+
+  #step(): void {
+    const next = this.#next()
+    if (next > this.now && this.#findOutsiders()) return
+    if (next === Infinity) throw this.#deadlock()
+    if (this.trace.steps >= this.#options.steps) {
+      throw new NotSimulated(`no end after ${this.trace.steps} steps: ${this.#whoWaits()}`)
+    }
+    this.now = Math.max(this.now, next)
+    const due: (SimThread | Sleep)[] = []
+    for (const thread of this.threads) if (thread.next <= this.now) due.push(thread)
+    for (const sleep of this.#sleeps) if (sleep.at <= this.now) due.push(sleep)
+    const chosen = due[this.random.below(due.length)]!
+    if (chosen instanceof SimThread) {
+      this.#last = chosen
+      chosen.step()
+    } else {
+      this.trace.step(SLEEP, chosen.thread.thread, this.now)
+      this.#sleeps.splice(this.#sleeps.indexOf(chosen), 1)
+      if (chosen.thread.state !== 'lost') chosen.done()
+    }
+  }
+
+  #next(): number {
+    let next = Infinity
+    for (const thread of this.threads) next = Math.min(next, thread.next)
+    for (const { at } of this.#sleeps) next = Math.min(next, at)
+    return next
+  }
+
+  // ── what waits in vain ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Ends turns that can only be waiting for the real world: nothing simulated is under way for their actor, and no other
+   * turn of it may run meanwhile and bring what they wait for. True when there was one.
+   */
+  #findOutsiders(): boolean {
+    const { open } = this.behaviors
+    let found = false
+    for (const turn of open) {
+      const { cell } = turn
+      const scope = this.behaviors.scopeOf(cell)
+      if (turn.ended || scope.thread.state !== 'running') {
+        open.delete(turn)
+        continue
+      }
+      const another = cell.loaded!.interleaves && cell.status === 'running'
+      if (another || scope.waits.size > 0) continue
+      found = true
+      const name = turn.method.name
+      const error = outsider(cell, name)
+      this.outsider ??= error
+      life.expire(cell, turn, error)
+    }
+    if (!found && this.#main.waits.size === 0 && !this.#options.heard()) {
+      throw new NotSimulated(
+        'the callback waits for something that is not simulated: a real timer, I/O, or a promise that nothing resolves',
+      )
+    }
+    return found
+  }
+
+  #deadlock(): NotSimulated {
+    return new NotSimulated(`nothing is left to happen, and the callback still waits: ${this.#whoWaits()}`)
+  }
+
+  #whoWaits(): string {
+    const lines = [`the callback for ${listed(this.#main)}`]
+    for (const { cell, method, ended } of this.behaviors.open) {
+      if (!ended) lines.push(`${cell.address.id}.${method.name} for ${listed(this.behaviors.scopeOf(cell))}`)
+    }
+    return lines.join('; ')
+  }
+
+  /** A rejection that nobody handled: its actor's, as the core sees it, or the callback's own. */
+  #blame(reason: unknown): void {
+    const scope = currentScope()
+    if (scope === this.#main) this.#stray ??= { reason }
+    else if (scope?.thread.world === this) blame(scope.thread.core, reason)
+  }
+}
+
+/** The cheapest thing that comes after all microtasks, also those that they make: 1 to 2 µs. */
+export function eventLoopTurns(): Promise<void> {
+  return new Promise(done => setImmediate(done))
+}
+
+function outsider(cell: Cell, method: string): NotSimulated {
+  const { id } = cell.address
+  const text = `${id}.${method} waits for something that is not simulated: a real timer, I/O, or a promise that nothing in its actor resolves; put that behind an actor or a stub, or use sim.sleep()`
+  return new NotSimulated(text, { actor: id, method, ran: 'unknown' })
+}
+
+function listed({ waits }: Scope): string {
+  const names = [...waits].map(({ what }) => what)
+  return names.length === 0 ? 'nothing simulated' : names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '')
+}
