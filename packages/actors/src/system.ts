@@ -15,7 +15,7 @@ import { defaultLimits, type Limits } from './core/platform.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import { createParts, NodePlatform } from './edge/node-platform.ts'
 import { onStrayRejection } from './edge/stray-rejections.ts'
-import { type ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
+import type { ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
 import type { AnyBehavior, Behavior, InitOf, SpawnArgs, SpawnOptions } from './behavior.ts'
 import type { Ref } from './ref.ts'
 
@@ -70,7 +70,14 @@ const END_WITHIN = 1_000
 
 /** On a host thread, where a whole program may be loaded for its behaviors, this never resolves. */
 export function createSystem(options: SystemOptions = {}): Promise<System> {
-  return isHostThread() ? halt() : Promise.try(() => new LocalSystem(checked(options)))
+  return isHostThread() ? halt() : create(options)
+}
+
+async function create(options: SystemOptions): Promise<System> {
+  const wanted = checked(options)
+  // Piscina is for the thread that has the pool; host threads load this module too, and start faster without it.
+  const pool = wanted.threads === 0 ? undefined : await import('./edge/thread-pool.ts')
+  return new LocalSystem(wanted, pool?.ThreadPool)
 }
 
 class LocalSystem implements System {
@@ -84,7 +91,7 @@ class LocalSystem implements System {
   #closing: Promise<void> | undefined
   readonly #endListening: () => void
 
-  constructor({ threads, limits, resourceLimits }: Checked) {
+  constructor({ threads, limits, resourceLimits }: Checked, Pool: typeof ThreadPool | undefined) {
     this.#threads = threads
     const parts = createParts(threads + 1, availableParallelism())
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
@@ -92,9 +99,9 @@ class LocalSystem implements System {
     this.#platform.onGone = thread => this.#core.lostThread(thread, this.#reasons.get(thread))
     this.#endListening = onStrayRejection(reason => this.#takeRejection(reason))
     this.#platform.start(this.#core)
-    if (threads === 0) return
+    if (Pool === undefined) return
     const host = new URL(`./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
-    this.#pool = new ThreadPool(threads, host, resourceLimits)
+    this.#pool = new Pool(threads, host, resourceLimits)
     for (let thread = 1; thread <= threads; thread++) {
       this.#pool.start({ thread, parts, limits }, error => this.#lost(thread, error))
     }

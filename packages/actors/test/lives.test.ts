@@ -195,7 +195,10 @@ onBoth((the, threads) => {
       const book = await write()
       const ref = await the().system.spawn(lateBloomer, book, far)
       await ref.stop()
-      const [child] = await book.ask.kept()
+      const [child] = await eventually(
+        () => book.ask.kept(),
+        kept => kept.length === 1,
+      )
       expect(await thrown(child!.ask.add(1))).toBeInstanceOf(ActorStopped)
       const clock = await the().system.spawn(slow, undefined, far)
       await clock.ask.timerOf(5) // due after the timer that the hook set

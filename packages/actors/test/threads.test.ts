@@ -104,7 +104,13 @@ describe.each([
     other = await system.spawn(store, undefined, { on: thread(2) })
     const by = await system.spawn(asker, undefined, { on: thread(2) })
     await other.ask.watch(beside)
-    pending = [thrown(ref.ask.wait()), thrown(by.ask.ask(ref, 'wait', []))]
+    const another = await system.spawn(mortal, undefined, { on: thread(1) })
+    const files = [`${how}-one`, `${how}-two`] as const
+    pending = [
+      thrown(ref.ask.wait(join(folder, files[0]))),
+      thrown(by.ask.ask(another, 'wait', [join(folder, files[1])])),
+    ]
+    for (const file of files) await begun(file)
     pending.push(thrown(ref.ask[how]()))
     await own.until('threadLost')
   })

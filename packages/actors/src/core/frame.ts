@@ -36,6 +36,8 @@ export const TRACE_WORDS = 7
 export const PRIMITIVES = 0
 /** The arguments are one msgpack value: the argument, or an array of several. */
 export const PACKED = 1
+/** The argument is one flat record: an object of hot primitives. */
+export const FLAT = 2
 
 /** How long a call chain in a frame may be; what lies further out ends by deadline instead. */
 export const LONGEST_CHAIN = 1_000

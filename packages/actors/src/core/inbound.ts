@@ -90,7 +90,7 @@ export class Inbound {
       if (kind === frame.FAILURE) {
         ask.fail(unpackError(core.platform.codec.decode(bytes, body, end, to) as PackedError) as TroupeError)
       } else if ((head & 3) === frame.PACKED) ask.settle(core.platform.codec.decode(bytes, body, end, to))
-      else ask.settle(((head >>> 2) & 63) === 0 ? undefined : readPrimitive(bytes, body))
+      else ask.settle(((head >>> 2) & 63) === 0 ? undefined : this.#one(head, bytes, body))
     }
   }
 
@@ -136,7 +136,8 @@ export class Inbound {
       size = end - at * 4 + 16
     } else if (count === 1) {
       mailHead |= ONE_ARGUMENT
-      argument = readPrimitive(bytes, at * 4)
+      argument = this.#one(head, bytes, at * 4)
+      size = end - at * 4 + 16
     } else if (count > 1) {
       mailHead |= MANY_ARGUMENTS
       argument = this.#primitives(bytes, at * 4, count)
@@ -148,6 +149,10 @@ export class Inbound {
       if (cycle === 'beside') return address.cell.acceptAside(mailHead, source, argument, size)
     }
     address.cell.accept(mailHead, source, argument, size)
+  }
+
+  #one(head: number, bytes: Uint8Array, at: number): unknown {
+    return (head & 3) === frame.FLAT ? this.#core.platform.codec.readFlat(bytes, at) : readPrimitive(bytes, at)
   }
 
   #primitives(bytes: Uint8Array, at: number, count: number): unknown[] {

@@ -13,7 +13,7 @@ import { writePrimitive } from './primitives.ts'
 const SCRATCH = 64 * 1024
 /** Room that a hot primitive may need. */
 const PRIMITIVE_ROOM = 64
-const MOST_PRIMITIVES = 8
+const MOST_PRIMITIVES = 24 // the keys of a flat record
 
 export class Outbound {
   readonly #core: Core
@@ -140,13 +140,7 @@ export class Outbound {
     this.#count = 0
     this.#at = at
     if (shape === 0) return
-    if (shape !== MANY_ARGUMENTS) {
-      const end = writePrimitive(argument, this.#bytes, at)
-      if (end < 0) return this.#packed(at, argument)
-      this.#at = end
-      this.#count = 1
-      return
-    }
+    if (shape !== MANY_ARGUMENTS) return this.#argument(at, argument)
     const list = argument as unknown[]
     for (const one of list) {
       const end = list.length > MOST_PRIMITIVES ? -1 : writePrimitive(one, this.#bytes, this.#at)
@@ -154,6 +148,15 @@ export class Outbound {
       this.#at = end
     }
     this.#count = list.length
+  }
+
+  #argument(at: number, value: unknown): void {
+    this.#count = 1
+    if (typeof value === 'object' && value !== null) {
+      this.#at = this.#core.platform.codec.writeFlat(value, this.#bytes, at)
+      this.#encoding = frame.FLAT
+    } else this.#at = writePrimitive(value, this.#bytes, at)
+    if (this.#at < 0) this.#packed(at, value)
   }
 
   #packed(at: number, value: unknown, count = 1): void {

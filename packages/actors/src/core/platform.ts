@@ -52,6 +52,9 @@ export interface FrameCodec {
   /** The value as msgpack; valid until the next call. Throws NotSendable. */
   pack(value: unknown): Packed
   decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown
+  /** Writes an object of short primitives whose shape recurs; gives the end, or -1 for any other object. */
+  writeFlat(value: object, target: Uint8Array, at: number): number
+  readFlat(bytes: Uint8Array, at: number): unknown
 }
 
 /** Limits that a system sets for all its actors; a behavior or a call may set its own. */

@@ -12,6 +12,7 @@ import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr'
 import { NOT_PRIMITIVE, PRIMITIVE_BYTES, readPrimitive, writePrimitive } from '../core/primitives.ts'
 import type { Packed } from '../core/platform.ts'
 import type { TravelKind } from '../core/sendable.ts'
+import { FlatRecords } from './flat-records.ts'
 import { Lowering } from './lowering.ts'
 import { raise } from './raising.ts'
 import { RecordShapes } from './record-shapes.ts'
@@ -33,6 +34,7 @@ export class Codec {
   readonly #kinds: readonly TravelKind<unknown>[]
   readonly #shapes: RecordShapes
   readonly #lowering: Lowering
+  readonly #flat: FlatRecords
   readonly #packr: Encoder
   readonly #unpackr: Unpackr
   readonly #small = new Uint8Array(PRIMITIVE_BYTES)
@@ -43,6 +45,7 @@ export class Codec {
   constructor(shapes: SharedTable, kinds: readonly TravelKind<unknown>[], from?: unknown) {
     this.#kinds = kinds
     this.#shapes = new RecordShapes(shapes)
+    this.#flat = new FlatRecords(shapes)
     this.#lowering = new Lowering(kinds, from)
     this.#packr = new Packr(this.#shapes.encoderOptions()) as unknown as Encoder
     this.#unpackr = new Unpackr(this.#shapes.decoderOptions())
@@ -69,6 +72,13 @@ export class Codec {
     place.start = packed.start
     place.end = packed.end
     return place
+  }
+
+  writeFlat(value: object, target: Uint8Array, at: number): number {
+    return this.#flat.write(value, target, at)
+  }
+  readFlat(bytes: Uint8Array, at: number): unknown {
+    return this.#flat.read(bytes, at)
   }
 
   /** The value of the frame at [start, end); `to` gets it. */

@@ -60,31 +60,22 @@ export class ModuleLoader {
     }
   }
 
-  #evaluate(url: string, module: Loading): Promise<void> {
-    return new Promise((done, failed) => {
-      const forget = onHalt(() => {
-        // the rest of the module's synchronous code still runs: look after it
-        setImmediate(() => {
-          if (module.state !== 'loading') return
-          module.state = 'halted'
-          done()
-        })
+  /** Resolves when the module has been evaluated, or waits at its createSystem. */
+  async #evaluate(url: string, module: Loading): Promise<void> {
+    const halted = Promise.withResolvers<void>()
+    const forget = onHalt(() => {
+      // the rest of the module's synchronous code still runs: look after it
+      setImmediate(() => {
+        if (module.state === 'loading') module.state = 'halted'
+        halted.resolve()
       })
-      const ended = (): void => {
-        module.state = 'loaded'
-        forget()
-      }
-      import(url).then(
-        () => {
-          ended()
-          done()
-        },
-        (error: unknown) => {
-          ended()
-          failed(error as Error)
-        },
-      )
     })
+    try {
+      await Promise.race([import(url), halted.promise])
+      if (module.state === 'loading') module.state = 'loaded'
+    } finally {
+      forget()
+    }
   }
 
   #missing(source: Source): BehaviorUnavailable {

@@ -79,11 +79,11 @@ export class SimThread implements Platform {
   post(to: number, frame: Uint8Array, length: number, system: boolean): boolean {
     const { world } = this
     const target = world.threads[to]!
-    if (this.state !== 'running' || target.#hasNoticed(this)) return false
+    if (this.state !== 'running' || target.#isGoneTo(this)) return false
     return target.lanes[this.thread]!.post(frame, length, system, world.now + world.random.delay(world.latency))
   }
   /** Whether `other` knows that this thread is gone. */
-  #hasNoticed(other: SimThread): boolean {
+  #isGoneTo(other: SimThread): boolean {
     return this.state !== 'running' && !other.#gone.has(this.thread)
   }
 
