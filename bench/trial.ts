@@ -4,6 +4,7 @@
 // Invariants: only the contender's own module is loaded, so nobody measures with another's code in memory; the result is
 // sent whole or not at all; the exit is forced, because what a contender leaves open is not what is measured here.
 
+import { enableCompileCache } from 'node:module'
 import { FULL, type Plan, type Trials } from './measure.ts'
 
 /** Who can be measured, by the name in the table. */
@@ -17,6 +18,9 @@ const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
   nact: async () => (await import('./peers/nact.ts')).trials,
   xstate: async () => (await import('./peers/xstate.ts')).trials,
 }
+
+// As a program that cares for its start would: this repository runs TypeScript, which is otherwise stripped anew each time.
+enableCompileCache()
 
 const [work = '', name = '', plan] = process.argv.slice(2)
 const trial = (await contenders[name]?.())?.[work]

@@ -4,6 +4,7 @@
 // - With --json standard output holds one JSON object and nothing else; what has to be said besides goes to stderr.
 // - The process ends by itself once everything is closed, and Ctrl-C takes the same way out. Only a second Ctrl-C, for
 //   whoever cannot wait, cuts it short.
+import { enableCompileCache } from 'node:module'
 import { basename } from 'node:path'
 import { inspect } from 'node:util'
 import { createSystem, TroupeError } from '@troupe/actors'
@@ -44,6 +45,7 @@ async function demo(options: Options, interrupt: AbortSignal): Promise<number> {
   const file = new FlightFile(options.input ?? dataFile(DEFAULT_FLIGHTS))
   const flights = file.flights(interrupt)
   const first = await flights.next() // a file that is no good is told of before any thread starts
+  enableCompileCache() // so that host threads, which load the same TypeScript, start in half the time
   await using system = await createSystem({ threads: options.threads })
   if (!options.json) screen.write(heading(options, file))
   const outcome = await flown({

@@ -10,7 +10,7 @@ import { Loaded, Protocol, protocolText } from './protocol.ts'
 export class Behaviors {
   readonly #core: Core
   readonly #protocols: (Protocol | undefined)[] = []
-  readonly #loaded = new Map<BehaviorValue, Loaded>()
+  readonly #loaded = new WeakMap<BehaviorValue, Loaded>()
   readonly #named = new Map<string, BehaviorValue>()
   /** Of the cores themselves, as targets of calls. */
   readonly none: Protocol
