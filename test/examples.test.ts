@@ -1,6 +1,7 @@
 // The example programs and the documents' code run as they stand, each as a user would start it: by Node.js, as a whole
 // program in one file, threads included. An example ends with the comment `prints`, a document's program has a `text`
-// block behind it; what is printed must be just that. docs/errors.md names every error, ARCHITECTURE.md every source file.
+// block behind it; what is printed must be just that. (A block that is a test file, as in docs/testing.md, is run by
+// packages/actors/test/simulation-docs.test.ts.) docs/errors.md names every error, ARCHITECTURE.md every source file.
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as actors from '@troupe/actors'
@@ -40,11 +41,12 @@ const documents = globSync('docs/*.md', { cwd: root })
 
 const folder = mkdtempSync(join(import.meta.dirname, '.readme-docs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const programs = documents.flatMap(document => {
+const all = documents.flatMap(document => {
   const name = basename(document.file, '.md')
   return document.programs.map(program => ({ ...program, at: `${name}-${program.line}` }))
 })
-for (const { at, code, fragments } of programs) {
+const programs = all.filter(({ code }) => !code.includes("from 'vitest'"))
+for (const { at, code, fragments } of all) {
   writeFileSync(join(folder, `${at}.ts`), code)
   for (const { line, code: more } of fragments) writeFileSync(join(folder, `${at}-${line}.ts`), joined(code, more))
 }

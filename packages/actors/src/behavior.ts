@@ -99,7 +99,7 @@ export function thread(n: number): Thread {
 export interface SpawnOptions {
   /** Where: beside the parent, or on the least loaded thread, where nothing is said. */
   on?: Place
-  /** What others look it up by. Rejected with NameTaken while another actor of this behavior has it. */
+  /** What others look it up by. While another actor of this behavior has it, the spawn fails, caused by NameTaken. */
   name?: string
 }
 /** (init, options?); a behavior without an init: (undefined?, options?). */
@@ -120,7 +120,8 @@ export interface Context<State = any, Names extends string = string> {
   /** Aborted when the actor stops or restarts, or this turn is past its limit. */
   readonly signal: AbortSignal
   readonly log: Log
-  /** Spawns a child, beside this actor unless told otherwise; what is sent to it waits for its start. */
+  /** Spawns a child, beside this actor unless told otherwise; what is sent to it waits for its start. Throws MailboxFull
+   *  when the way to its thread is at its limit, NotSendable, InvalidCall or SystemClosed. */
   spawn<I extends unknown[], S, H>(b: Behavior<I, S, H>, ...args: SpawnArgs<I>): Ref<Behavior<I, S, H>>
   lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined>
   /** Calls handler `then` with `args`, and how it ended (Ended), once the actor has ended. */
@@ -147,7 +148,8 @@ const reserved = new Set(['then', 'constructor', '__proto__', 'toJSON', 'asymmet
 /** Throws InvalidCall when a definition cannot be one; JavaScript callers have no types to tell them. Gives the module. */
 export function checkDefinition(kind: string, meta: unknown, definition: unknown): string {
   const url = (meta as ImportMeta | undefined)?.url
-  if (typeof url !== 'string') throw new InvalidCall(`${kind}: its first argument is import.meta, then comes what it is`)
+  if (typeof url !== 'string')
+    throw new InvalidCall(`${kind}: its first argument is import.meta, then comes what it is`)
   const { name, state, handlers } = (definition ?? {}) as Record<string, unknown>
   if (typeof name !== 'string' || name === '') throw new InvalidCall(`${kind}: name must be a string that is not empty`)
   checkHandlers(`${kind} '${name}'`, handlers ?? (kind === 'wrapper' ? {} : undefined))
@@ -161,7 +163,9 @@ function checkHandlers(what: string, handlers: unknown): void {
   for (const [name, handler] of Object.entries(handlers)) {
     if (typeof handler !== 'function') throw new InvalidCall(`${what}: handler '${name}' is no function`)
     if (reserved.has(name))
-      throw new InvalidCall(`${what}: a handler cannot be named '${name}': programs call that on any object, to find out what it is`)
+      throw new InvalidCall(
+        `${what}: a handler cannot be named '${name}': programs call that on any object, to find out what it is`,
+      )
   }
 }
 

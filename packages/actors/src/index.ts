@@ -1,4 +1,6 @@
-// The public names of @troupe/actors. No file inside imports this one.
+// The public names of @troupe/actors: all that a program may import from it. What stands here is a contract, and each name
+// is documented where it is defined. No file inside the package imports this one, so that what is inside can be read, and
+// loaded, without the whole.
 export { behavior, thread } from './behavior.ts'
 export type {
   AnyBehavior,

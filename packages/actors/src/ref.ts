@@ -1,5 +1,8 @@
 // The type of a ref: what can be asked of an actor, inferred from its behavior or written as an interface. Types only; the
 // running ref is core/actor-ref.ts.
+//
+// Invariants: a method's arguments are those of its handler without `ctx`, its reply the handler's with promises and late
+// replies unwrapped; an argument that cannot travel makes the method one that cannot be called.
 import type { ActorId } from './core/errors.ts'
 import type { Behavior, Later } from './behavior.ts'
 

@@ -51,8 +51,8 @@ export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Be
 
 export interface System extends AsyncDisposable {
   /**
-   * Resolves when the actor has started. Rejects with SpawnFailed, BehaviorUnavailable, NameTaken, NotSendable,
-   * InvalidCall, ThreadLost or SystemClosed.
+   * Resolves when the actor has started. Rejects with SpawnFailed (whose cause may be NameTaken), BehaviorUnavailable,
+   * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
    */
   spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
   /** The actor of that behavior and name, if there is one. */

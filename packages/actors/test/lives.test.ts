@@ -256,6 +256,19 @@ onBoth((the, threads) => {
       expect(await read(book, 2)).toEqual(['otherwise stopped', 'later 1 stopped'])
     })
 
+    test('a restart ends the watches of the life before', async () => {
+      const book = await write()
+      const by = await the().system.spawn(watcher, book, near)
+      const [one, two] = await Promise.all([write(), write()])
+      await by.ask.watch(one, 'old life')
+      await thrown(by.ask.fail())
+      await the().until('restarted', ({ actor }) => actor === by.id)
+      await by.ask.watch(two, 'new life')
+      await one.stop()
+      await two.stop()
+      expect(await read(book, 1)).toEqual(['new life 1 stopped'])
+    })
+
     test('an end is heard behind the turn that waits', async () => {
       const book = await write()
       const by = await the().system.spawn(watcher, book, near)
@@ -284,6 +297,25 @@ onBoth((the, threads) => {
           expect(the().of('fault', by)).toHaveLength(1)
         }
       },
+    )
+  })
+
+  test('a child whose name is taken: the parent’s fault event, and the name stays where it was', async () => {
+    const { system } = the()
+    const book = await write()
+    const by = await system.spawn(watcher, book, near)
+    const first = (await by.ask.spawnNamed('taken', threads)) as Ref<typeof diary>
+    await first.ask.lines()
+    const second = (await by.ask.spawnNamed('taken', 0)) as Ref<typeof diary>
+    const fault = await the().until('fault', ({ actor }) => actor === by.id)
+    expect(fault).toMatchObject({ method: 'spawn', decision: 'resume', error: { code: 'name-taken' } })
+    expect(await thrown(second.ask.lines())).toBeInstanceOf(ActorStopped)
+    expect((await system.lookup(diary, 'taken'))?.id).toBe(first.id)
+    await by.stop()
+    expect(await thrown(first.ask.lines())).toBeInstanceOf(ActorStopped)
+    await eventually(
+      () => system.lookup(diary, 'taken'),
+      found => found === undefined,
     )
   })
 

@@ -40,6 +40,10 @@ describe('behaviors on other threads', () => {
     )
   })
 
+  test('one module that ends at its createSystem ends no other that loads meanwhile', async () => {
+    expect(await program('two-modules')).toEqual({ code: 0, stdout: "[ 'slowly', 'quickly' ]\n", stderr: '' })
+  })
+
   const inTestFile = behavior(import.meta, { name: 'inTestFile', state: () => 0, handlers: { get: ctx => ctx.state } })
   test('a module that Node cannot load fails at spawn with that explanation: a test file, an alias', async () => {
     const { aliased } = await aliasedModule()

@@ -1,4 +1,5 @@
 // API.md section 1, sentence by sentence, on both placements: spawn, tell, ask, with, names, ready, stop; refs as data.
+import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
 import {
   Aborted,
@@ -183,6 +184,25 @@ onBoth((the, threads) => {
     expect(await ref.with({ deadline: 1e12 }).ask.get()).toBe(1)
     const on = await system.spawn(asker)
     expect(await on.ask.ask(ref, 'get', [])).toBe(1)
+  })
+
+  test('a signal that many asks share hears of none that has ended', async () => {
+    const { system } = the()
+    const ref = await system.spawn(counter, 1)
+    const { signal } = new AbortController()
+    const patient = ref.with({ signal })
+    await Promise.all(Array.from({ length: 50 }, () => patient.ask.get()))
+    await thrown(patient.ask.withdraw(100))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  test('as many arguments as one likes', async () => {
+    const ref = await the().system.spawn(asker)
+    const many = Array.from({ length: 1_000 }, (_, i) => i)
+    await ref.ask.note(...many)
+    ref.tell.note()
+    ref.tell.note(undefined, null)
+    expect(await ref.ask.notes()).toEqual([...many, undefined, null])
   })
 
   test('with() keeps what an earlier with() said; the limits do not travel with the ref', async () => {

@@ -59,6 +59,24 @@ onBoth((the, threads) => {
     expect(log.slice(0, 4).filter(line => line === 'every')).toHaveLength(1)
   })
 
+  test('a turn that waits holds them up: then one call for all that came due, and none for what was cancelled', async () => {
+    const ref = await spawn()
+    await ref.ask.wait(20)
+    const log = await eventually(
+      () => ref.ask.log(),
+      log => log.includes('behind them'),
+    )
+    expect(log.slice(0, 2)).toEqual(['every', 'behind them'])
+  })
+
+  test('what was due when a life ended is not called in the next one', async () => {
+    const ref = await spawn()
+    await thrown(ref.ask.waitAndFail(10))
+    await the().until('restarted', ({ actor }) => actor === ref.id)
+    await ref.ask.note('new life')
+    expect(await ref.ask.log()).toEqual(['new life'])
+  })
+
   test('a restart ends all timers; so does a stop', async () => {
     const ref = await spawn()
     await ref.ask.every(1, 'old life')

@@ -43,6 +43,11 @@ onBoth((the, threads) => {
       ).toEqual(['+timed', '-timed', 'timer'])
     })
 
+    test('nor is one that a timer calls, by another timer’s call', async () => {
+      const ref = await the().system.spawn(slow, undefined, far)
+      expect(await ref.ask.timerBehind(3)).toBe(undefined)
+    })
+
     test('readonly handlers run beside each other, and beside no other', async () => {
       const ref = await the().system.spawn(gated, undefined, far)
       const readers = [ref.ask.read('a'), ref.ask.read('b')]
@@ -159,6 +164,18 @@ onBoth((the, threads) => {
       const members = await ring(3)
       expect(await members[0]!.ask.open(7)).toBe('through')
       expect(await members[0]!.ask.read(7)).toBe('through')
+    })
+
+    test('what a turn asks is not laid to another that is open beside it', async () => {
+      const { system } = the()
+      const [on, by] = [await system.spawn(gated, undefined, far), await system.spawn(asker, undefined, near)]
+      const holding = by.ask.ask(on, 'hold', ['h']) // now `by` waits for `on`, which asks it from beside
+      await logged(on, '+h')
+      const beside = on.ask.askBeside(by)
+      await on.ask.beside('later')
+      await on.ask.release()
+      expect(await holding).toBe('h')
+      expect(await beside).toEqual([])
     })
 
     test('a call that comes round through another handler of the same turn’s actor is a cycle too', async () => {

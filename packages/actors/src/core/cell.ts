@@ -1,8 +1,8 @@
 // A running actor: identity, state, mailbox, and the turns that it is in.
 //
-// Invariants: a message that arrives is taken in, or its ask fails, or it becomes a dead letter: nothing else. Three queues
-// wait for turns: `aside` (messages that may run beside a waiting turn), `side` (the actor's own timers and notices, which
-// are bounded by their number and never refused), and the mailbox. The cell is queued with the scheduler exactly when it
+// Invariants: a message that arrives is taken in, or its ask fails, or it becomes a dead letter: nothing else. Queues wait
+// for turns: `aside` (messages that may run beside a waiting turn), `side` and `sideAside` (the actor's own timers and
+// notices, bounded by their number and never refused), and the mailbox. The cell is queued with the scheduler exactly when it
 // has something that can run now. How turns run is in turns.ts, how an actor starts, faults and stops in life.ts; what
 // only few actors have is in Extra, so that idle ones stay small.
 import type { Address } from './address.ts'
@@ -56,9 +56,12 @@ export class Cell {
 
   /** The turn that what the actor sends now belongs to, as far as it can be known: several may be open beside each other. */
   get current(): Turn | undefined {
-    if (this.turn !== undefined) return this.turn
+    const { turn } = this
     const beside = this.extra?.beside
-    return beside !== undefined && beside.size === 1 ? beside.values().next().value : undefined
+    if (beside === undefined || beside.size === 0) return turn
+    // the spare turn is one that runs at this moment; of those that wait, it can be known only where there is one
+    if (turn !== undefined) return turn === this.core.spare ? turn : undefined
+    return beside.size === 1 ? beside.values().next().value : undefined
   }
   /** Its turn of that number, if it is still open. */
   openTurn(serial: number): Turn | undefined {
@@ -115,7 +118,9 @@ export class Cell {
   }
   #callSelf(head: number, argument: unknown): void {
     if (this.status === 'stopped' || this.status === 'stopping') return
-    const side = (this.more.side ??= new Mailbox())
+    const { more } = this
+    const interleaves = this.loaded!.methods[head >> METHOD_SHIFT]?.interleave === true
+    const side = interleaves ? (more.sideAside ??= new Mailbox()) : (more.side ??= new Mailbox())
     side.push(head, undefined, argument, 0)
     this.core.scheduler.enqueue(this)
   }

@@ -66,6 +66,12 @@ export class Extra {
   aside: Mailbox | undefined = undefined
   /** The actor's own timers and notices. */
   side: Mailbox | undefined = undefined
+  /** Those of them that may run beside a waiting turn. */
+  sideAside: Mailbox | undefined = undefined
+  /** Whether nothing waits in these. */
+  get empty(): boolean {
+    return !this.aside?.count && !this.side?.count && !this.sideAside?.count
+  }
   /** Open turns of interleaving and readonly handlers. */
   beside: Set<Turn> | undefined = undefined
   readers = 0

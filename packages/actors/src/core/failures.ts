@@ -1,5 +1,7 @@
 // Makes the errors that users see out of what happened. What a handler threw is the user's own object, which may hold
 // anything, so it is copied, or put into words where it cannot travel.
+//
+// Invariants: an error that reaches a user names the actor, the method and whether the handler ran; making one never throws.
 import type { Address } from './address.ts'
 import type { Chain } from './ask.ts'
 import type { Core } from './core.ts'

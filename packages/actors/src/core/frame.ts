@@ -1,6 +1,10 @@
 // One message between threads: a fixed header of six 32-bit words, sections that are there only when used, then the
-// arguments as msgpack.
+// arguments as msgpack. The layout stands below.
 //
+// Invariants: a frame is a multiple of 4 bytes and its arguments begin on a word. Words have the machine's own order and
+// never leave the process; the wire dialect for other nodes will be another version.
+import type { Address } from './address.ts'
+
 //   word 0  length in bytes, all included
 //   word 1  version (6 bits) | unused bytes at the end (2) | kind (8) | flags (8) | arguments: how many (6), encoding (2)
 //   word 2  the target: serial's high bits (12) | home (10) | birth (10); words of a thread for replies and calls
@@ -11,10 +15,6 @@
 //   DEADLINE  1 word: ms of the system's clock, modulo 2^32; absent when it is more than 2^31 ms away
 //   CHAIN     1 word: how many entries; 5 words each: address, protocol, turn, method
 //   TRACE     7 words: room for a W3C trace context; skipped by readers that do not know it
-//
-// Invariants: a frame is a multiple of 4 bytes and its arguments begin on a word. Words
-// are little-endian and never leave the process; the wire dialect for other nodes is another version.
-import type { Address } from './address.ts'
 
 export const VERSION = 1
 export const HEADER_WORDS = 6

@@ -196,8 +196,7 @@ export function attend(cell: Cell): boolean {
     for (const done of onRoom) done(undefined)
   }
   extra.attention = extra.stopping || extra.draining || extra.onRoom !== undefined
-  const empty = !mailbox?.count && !extra.side?.count && !extra.aside?.count
-  if (!extra.stopping && !(extra.draining && empty)) return false
+  if (!extra.stopping && !(extra.draining && !mailbox?.count && extra.empty)) return false
   if (cell.turn === undefined && (extra.beside?.size ?? 0) === 0) beginStopping(cell, 'stopped', undefined)
   return true
 }
@@ -243,7 +242,7 @@ function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then
 
 /** Ends timers, watches and what they were about to call, then the children. */
 function letGo(cell: Cell, then: () => void): void {
-  if (cell.extra !== undefined) cell.extra.side = undefined
+  if (cell.extra !== undefined) cell.extra.side = cell.extra.sideAside = undefined
   for (const timer of cell.extra?.timers?.values() ?? []) {
     cell.core.timers.clear(timer)
     timer.cancelled = true
@@ -277,7 +276,7 @@ function returnMessages(cell: Cell): void {
       core.undeliverable(address, message.head, message.from, 'stopped')
     }
   }
-  if (extra !== undefined) extra.aside = extra.side = undefined
+  if (extra !== undefined) extra.aside = extra.side = extra.sideAside = undefined
   cell.mailbox = undefined
 }
 

@@ -60,7 +60,8 @@ export function proceed(cell: Cell): void {
 function next(cell: Cell): Mailbox | undefined {
   const { extra, mailbox } = cell
   if (extra !== undefined) {
-    const { aside, side } = extra
+    const { aside, side, sideAside } = extra
+    if (sideAside !== undefined && sideAside.count > 0) return sideAside
     if (aside !== undefined && aside.count > 0 && mayBegin(cell, aside)) return aside
     if (side !== undefined && side.count > 0 && mayBegin(cell, side)) return side
   }

@@ -8,7 +8,8 @@
 // another process must never get here. Invariants: a frame refers to nothing but the shape table, so any thread may decode
 // it, late or twice; what was decoded aliases no byte of it; a frame lies in msgpackr's buffer until the next encode.
 
-import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr'
+// Not from the package's main entry, which loads streams and a native addon: three times as long, on each thread.
+import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr/pack'
 import { NOT_PRIMITIVE, PRIMITIVE_BYTES, readPrimitive, writePrimitive } from '../core/primitives.ts'
 import type { Packed } from '../core/platform.ts'
 import type { TravelKind } from '../core/sendable.ts'

@@ -14,16 +14,20 @@ export function isHostThread(): boolean {
   return typeof workerData === 'object' && workerData !== null && (workerData as Record<string, unknown>)[MARK] === true
 }
 
-const waiting = new Set<() => void>()
+const waiting = new Set<(stack: string) => void>()
 
 /** A promise that never settles, for createSystem on a host thread. */
 export function halt(): Promise<never> {
-  for (const heard of waiting) heard()
+  const stack = new Error().stack ?? ''
+  for (const heard of waiting) heard(stack)
   return new Promise(() => {})
 }
 
-/** Calls back whenever a module loaded on this thread has come to its createSystem; returns how to end that. */
-export function onHalt(heard: () => void): () => void {
+/**
+ * Calls back whenever a module loaded on this thread has come to its createSystem, with the stack that says which;
+ * returns how to end that.
+ */
+export function onHalt(heard: (stack: string) => void): () => void {
   waiting.add(heard)
   return () => waiting.delete(heard)
 }

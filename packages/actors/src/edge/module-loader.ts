@@ -8,6 +8,8 @@ import { BehaviorUnavailable, TroupeError } from '../core/errors.ts'
 import type { Codec } from './codec.ts'
 import { onHalt } from './host-mark.ts'
 
+/** ms that a module may take to load once another one of its thread has come to its createSystem, and may hold it up. */
+const PATIENCE = 10_000
 /** Composed behaviors that are kept, by what they are composed of. */
 const MOST_COMPOSED = 1_000
 
@@ -63,19 +65,32 @@ export class ModuleLoader {
   /** Resolves when the module has been evaluated, or waits at its createSystem. */
   async #evaluate(url: string, module: Loading): Promise<void> {
     const halted = Promise.withResolvers<void>()
-    const forget = onHalt(() => {
+    const halt = (): void => {
+      if (module.state === 'loading') module.state = 'halted'
+      halted.resolve()
+    }
+    let patience: NodeJS.Timeout | undefined
+    // one that imports a module which waits at its createSystem waits with it, and nobody says so
+    const beginPatience = (): void => void (patience ??= setTimeout(halt, PATIENCE))
+    const forget = onHalt(stack => {
       // the rest of the module's synchronous code still runs: look after it
-      setImmediate(() => {
-        if (module.state === 'loading') module.state = 'halted'
-        halted.resolve()
-      })
+      if (this.#hasCalled(url, stack)) setImmediate(halt)
+      else beginPatience()
     })
+    if (this.#modules.values().some(({ state }) => state === 'halted')) beginPatience()
     try {
       await Promise.race([import(url), halted.promise])
       if (module.state === 'loading') module.state = 'loaded'
     } finally {
       forget()
+      clearTimeout(patience)
     }
+  }
+
+  /** Whether a call came from this module, or from one that it imports: then no module that is loading is in the stack. */
+  #hasCalled(url: string, stack: string): boolean {
+    const callers = [...this.#modules].filter(([other, { state }]) => state === 'loading' && stack.includes(`${other}:`))
+    return callers.length === 0 || callers.some(([caller]) => caller === url)
   }
 
   #missing(source: Source): BehaviorUnavailable {
