@@ -20,6 +20,7 @@ onBoth((the, threads) => {
     for (let on = 0; on <= threads; on++) {
       const by = await system.spawn(host, undefined, { on: thread(on) })
       expect(homeOf(await by.ask.child())).toBe(on)
+      expect(homeOf(await by.ask.namedChild(`child-${on}`))).toBe(on)
     }
   })
 

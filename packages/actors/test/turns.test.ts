@@ -1,7 +1,8 @@
 // API.md section 2 and section 2 of the design: whose turn it is, who asks, cycles, deadlines, late replies, limits.
 import { AskCycle, Expired, Refusal, type Ref, thread, TurnEnded, TurnExpired } from '@troupe/actors'
 import { describe, expect, test } from 'vitest'
-import { asker, counter, gated, giver, Insufficient, member, witness } from './fixtures/actors.ts'
+import { asker, counter, gated, Insufficient, member, witness } from './fixtures/actors.ts'
+import { giver } from './fixtures/late-replies.ts'
 import { lingering, slow } from './fixtures/limits.ts'
 import { eventually, onBoth, type Stage, stage, thrown } from './fixtures/stage.ts'
 

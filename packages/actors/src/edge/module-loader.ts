@@ -89,7 +89,9 @@ export class ModuleLoader {
 
   /** Whether a call came from this module, or from one that it imports: then no module that is loading is in the stack. */
   #hasCalled(url: string, stack: string): boolean {
-    const callers = [...this.#modules].filter(([other, { state }]) => state === 'loading' && stack.includes(`${other}:`))
+    const callers = [...this.#modules].filter(
+      ([other, { state }]) => state === 'loading' && stack.includes(`${other}:`),
+    )
     return callers.length === 0 || callers.some(([caller]) => caller === url)
   }
 
