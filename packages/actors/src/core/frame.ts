@@ -44,7 +44,8 @@ export const LONGEST_CHAIN = 1_000
 
 const HIGH = 2 ** 32
 export function placeWord({ home, birth, serial }: Address): number {
-  return (Math.floor(serial / HIGH) << 20) | (home << 10) | birth
+  const high = serial < HIGH ? 0 : Math.floor(serial / HIGH)
+  return (high << 20) | (home << 10) | birth
 }
 export function homeOf(word: number): number {
   return (word >>> 10) & 1023

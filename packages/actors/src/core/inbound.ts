@@ -65,6 +65,10 @@ export class Inbound {
   readonly #core: Core
   #chunk = new Uint8Array(CHUNK)
   #used = 0
+  /** Whom the last message was for. */
+  #last: Address | undefined = undefined
+  #lastPlace = 0
+  #lastLow = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -166,14 +170,16 @@ export class Inbound {
 
   #target(words: Int32Array, base: number): Address {
     const place = words[base + 2]!
-    const serial = frame.serialOf(place, words[base + 3]!)
+    const low = words[base + 3]!
+    const last = this.#last
+    // most frames come in streams to one actor
+    if (place === this.#lastPlace && low === this.#lastLow && last !== undefined && last.cell !== undefined) return last
     const core = this.#core
-    return core.address(
-      core.behaviors.protocol(words[base + 4]! >>> 16),
-      frame.homeOf(place),
-      frame.birthOf(place),
-      serial,
-    )
+    const protocol = core.behaviors.protocol(words[base + 4]! >>> 16)
+    this.#lastPlace = place
+    this.#lastLow = low
+    const serial = frame.serialOf(place, low)
+    return (this.#last = core.address(protocol, frame.homeOf(place), frame.birthOf(place), serial))
   }
 
   #address(words: Int32Array, at: number): Address {
