@@ -99,7 +99,7 @@ export function thread(n: number): Thread {
 export interface SpawnOptions {
   /** Where: beside the parent, or on the least loaded thread, where nothing is said. */
   on?: Place
-  /** What others look it up by. While another actor of this behavior has it, the spawn fails, caused by NameTaken. */
+  /** What others look it up by. While another actor of this behavior has it, the spawn fails with NameTaken. */
   name?: string
 }
 /** (init, options?); a behavior without an init: (undefined?, options?). */

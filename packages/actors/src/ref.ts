@@ -56,7 +56,10 @@ export interface Ref<B> {
   with(options: AskOptions): Ref<B>
   /** Resolves when all that was sent before has been taken in and the mailbox is at most half full. */
   ready(): Promise<void>
-  /** Stops the actor after its current turn, or with `drain` after its mailbox; resolves when it has stopped. */
+  /**
+   * Stops the actor after its current turn, or with `drain` after its mailbox; resolves when it has stopped. Called by
+   * the actor itself, it resolves at once.
+   */
   stop(how?: { drain?: boolean }): Promise<void>
 }
 export type RefOf<B extends Behavior<any, any, any>> = Ref<ProtocolOf<B>>

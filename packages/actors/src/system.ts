@@ -51,7 +51,7 @@ export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Be
 
 export interface System extends AsyncDisposable {
   /**
-   * Resolves when the actor has started. Rejects with SpawnFailed (whose cause may be NameTaken), BehaviorUnavailable,
+   * Resolves when the actor has started. Rejects with SpawnFailed, NameTaken, BehaviorUnavailable,
    * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
    */
   spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>

@@ -90,17 +90,21 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
   for (const [method, handler] of Object.entries(definition.handlers ?? {})) {
     handlers[method] = (ctx, ...args) => handler(outside(ctx), ...args)
   }
-  const { started, stopping } = inner
+  // How the inner behavior moves or merges its state says nothing about the composed one's, so that is left out.
+  const { version, options: rules, mailbox, supervision, started, stopping } = inner
   const from: Source = { url, name: definition.name, options, inner: inner[source] }
   const value: BehaviorValue = {
-    ...inner,
     name: `${definition.name}(${inner.name})`,
+    version,
     state: (...init) => ({ [OWN]: definition.state(...options), [INNER]: inner.state(...init) }),
     [compose]: (copy, init) => ({
       [OWN]: definition.state(...copy(options)),
       [INNER]: stateOf(inner, copy, init),
     }),
     handlers,
+    ...(rules && { options: rules }),
+    ...(mailbox && { mailbox }),
+    ...(supervision && { supervision }),
     ...(started && { started: (ctx, why) => started(inside(ctx), why) }),
     ...(stopping && { stopping: (ctx, why) => stopping(inside(ctx), why) }),
     [source]: from,

@@ -1,7 +1,7 @@
 // Supervision, step by step: what a fault does, how often, who is told; children, watches, pipes, starts and stops.
 import { ActorFault, ActorStopped, type Ref, SpawnFailed, thread } from '@troupe/actors'
 import { describe, expect, test } from 'vitest'
-import { crasher, type Diary, diary, lateBloomer, liver, slowStarter, watcher } from './fixtures/lives.ts'
+import { crasher, type Diary, diary, lateBloomer, leaver, liver, slowStarter, watcher } from './fixtures/lives.ts'
 import { slow } from './fixtures/limits.ts'
 import { eventually, onBoth, stage, thrown } from './fixtures/stage.ts'
 
@@ -152,6 +152,13 @@ onBoth((the, threads) => {
   })
 
   describe('stop', () => {
+    test('an actor that stops itself is not kept waiting for its own end', async () => {
+      const ref = await the().system.spawn(leaver, undefined, far)
+      expect(await ref.ask.leave()).toBe('on its way')
+      await ref.stop()
+      expect(await thrown(ref.ask.leave())).toBeInstanceOf(ActorStopped)
+    })
+
     test('children first, then the actor’s own hook; across threads', async () => {
       const book = await write()
       const places = [[threads], [Math.min(1, threads), 0], [threads]]

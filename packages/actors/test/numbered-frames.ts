@@ -3,7 +3,7 @@
 
 import type { Receive } from '../src/edge/lane.ts'
 
-export const SMALLEST = 16
+const SMALLEST = 16
 
 export interface Numbered {
   readonly kind: number

@@ -58,7 +58,9 @@ export class ActorRef {
   }
   /** Stops the actor after its current turn, or with `drain` after its mailbox; resolves when it has stopped. */
   stop(how: { drain?: boolean } = {}): Promise<void> {
-    return this.address.protocol.core.stop(this.address, how.drain ?? false)
+    const stopped = this.address.protocol.core.stop(this.address, how.drain ?? false)
+    // an actor that awaited its own end in a turn would wait for that very turn
+    return this.owner?.address === this.address ? Promise.resolve() : stopped
   }
 
   sendTell(method: number, shape: number, argument: unknown): void {

@@ -16,7 +16,7 @@ import type { Address } from './address.ts'
 //   CHAIN     1 word: how many entries; 5 words each: address, protocol, turn, method
 //   TRACE     7 words: room for a W3C trace context; skipped by readers that do not know it
 
-export const VERSION = 1
+const VERSION = 1
 export const HEADER_WORDS = 6
 export const TELL = 0
 export const ASK = 1

@@ -15,7 +15,7 @@ import { waits } from './turns.ts'
 const CHUNK = 16 * 1024
 
 /** An ask that another thread waits for. */
-export class RemoteAsk implements Asker {
+class RemoteAsk implements Asker {
   readonly #core: Core
   readonly #thread: number
   readonly #number: number

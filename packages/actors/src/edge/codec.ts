@@ -48,7 +48,7 @@ export class Codec {
     this.#shapes = new RecordShapes(shapes)
     this.#flat = new FlatRecords(shapes)
     this.#lowering = new Lowering(kinds, from)
-    this.#packr = new Packr(this.#shapes.encoderOptions()) as unknown as Encoder
+    this.#packr = new Packr(this.#shapes.encoderOptions())
     this.#unpackr = new Unpackr(this.#shapes.decoderOptions())
   }
 

@@ -16,7 +16,7 @@ import type { LaneLimits } from './lane-writer.ts'
 import { CLEARED } from './shared-memory.ts'
 import type { SharedMemory } from './shared-memory.ts'
 
-export const DEFAULT_LIMITS: LaneLimits = { bytes: 16 * 1024 * 1024, messages: 65_536 }
+const DEFAULT_LIMITS: LaneLimits = { bytes: 16 * 1024 * 1024, messages: 65_536 }
 /** Frames taken from one lane before the next lane's turn comes. */
 const BUDGET = 512
 const EVERYTHING = 0x3fff_ffff

@@ -11,7 +11,7 @@
 import { InvalidCall } from '../core/errors.ts'
 import { ThreadBoard } from './thread-board.ts'
 
-export const MAX_THREADS = 1024
+const MAX_THREADS = 1024
 /** Header words of a lane: two pairs of cache lines, what the producer writes and what the consumer writes. */
 export const LANE_HEADER_BYTES = 256
 /** Header word: the epoch (plus one) of the gone reader whose unread frames have been taken out. */
