@@ -1,6 +1,6 @@
 // What `simulate` promises to those who test with it.
 import { describe, expect, test } from 'vitest'
-import { behavior, thread, wrapper, type Ref } from '../src/index.ts'
+import { type AnyRef, behavior, type Ref, thread, wrapper } from '../src/index.ts'
 import { NotSimulated, simulate, SimulationFailed, stub, type Simulation } from '../src/testing/index.ts'
 
 const counter = behavior(import.meta, {
@@ -377,21 +377,26 @@ describe('what goes wrong', () => {
         1,
         async sim => {
           const ref = await sim.spawn(counter, 1)
-          const stopper = behavior(import.meta, {
-            name: 'stopper',
+          const child = behavior(import.meta, {
+            name: 'child',
             state: () => 0,
-            handlers: {
-              // waits for its own end, which waits for this turn
-              stop: ctx => ctx.self.stop(),
-            },
+            // waits for the end of its parent, which waits for this turn
+            handlers: { stop: (_ctx, parent: AnyRef) => parent.stop() },
+          })
+          const parent = behavior(import.meta, {
+            name: 'parent',
+            state: () => 0,
+            handlers: { begin: ctx => ctx.spawn(child).tell.stop(ctx.self) },
           })
           await ref.ask.get()
-          await (await sim.spawn(stopper)).with({ deadline: 1e9 }).ask.stop()
+          const family = await sim.spawn(parent)
+          await family.ask.begin()
+          await family.stop()
         },
-        { turnLimit: 1e9, steps: 2_000 },
+        { turnLimit: Number.POSITIVE_INFINITY },
       ),
     )
-    expect(error.message).toContain('.stop')
+    expect(error.message).toMatch(/the callback for the end of parent#\S+; child#\S+\.stop for the end of parent#/)
   })
 
   test('a simulation that goes round in circles ends', async () => {
