@@ -78,6 +78,8 @@ async function run(plan: Plan, pass: number): Promise<void> {
   }
 }
 
-function progressed({ traffic, repeat, progress }: Plan, pass: number, done: number | undefined): void {
-  progress.update({ landed: traffic.landed, fraction: done === undefined ? undefined : (pass + done) / repeat })
+/** Fed is not yet landed: of the part that has been fed, what has landed is done. */
+function progressed({ traffic, repeat, progress }: Plan, pass: number, read: number | undefined): void {
+  const { landed, fed } = traffic
+  progress.update({ landed, fraction: read === undefined ? undefined : (((pass + read) / repeat) * landed) / fed })
 }

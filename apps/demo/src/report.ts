@@ -41,7 +41,7 @@ export function report(outcome: Outcome, places: ReadonlyMap<string, Place>, scr
     table(rows, screen, Math.min(screen.columns, WIDEST)),
     screen.paint('dim', 'Delays in minutes, the mean and the longest; peak: the hour of most departures.'),
     '',
-    `${grouped(flights)} flights landed at ${counted(airports.size, 'airport')} in ${seconds.toFixed(2)} s${rate}.`,
+    `${counted(flights, 'flight')} landed at ${counted(airports.size, 'airport')} in ${seconds.toFixed(2)} s${rate}.`,
     verdict(outcome, screen),
     '',
   ].join('\n')

@@ -57,6 +57,9 @@ export class Traffic {
     })
   }
 
+  get fed(): number {
+    return this.#fed
+  }
   get landed(): number {
     return this.#landed
   }

@@ -2,7 +2,7 @@
 //
 // A behavior is a module-level value. `import.meta` says which module other threads load to get it, and its name is its
 // identity, so calling `behavior()` remembers the definition under both.
-import { type BehaviorValue, define, inWords, type OnFault, source } from './core/behavior-value.ts'
+import { type BehaviorValue, checkParts, define, inWords, type OnFault, source } from './core/behavior-value.ts'
 import { InvalidCall } from './core/errors.ts'
 import type { Ended } from './core/watches.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -170,11 +170,16 @@ function checkHandlers(what: string, handlers: unknown): void {
 }
 
 const hooks = ['started', 'stopping', 'snapshot', 'restore', 'upgrade', 'merge'] as const
+const parts = ['name', 'version', 'state', 'handlers', ...hooks, 'options', 'mailbox', 'supervision']
+const handlerRules = ['readonly', 'deadline', 'interleave']
+const mailboxRules = ['capacity', 'bytes', 'overflow']
+const supervisionRules = ['onFault', 'max', 'within', 'backoff']
 const overflows = ['refuse', 'dropOldest', 'dropNewest']
 const ways = ['restart', 'resume', 'stop', 'escalate']
 
 /** Checks the parts that only a behavior has. */
 function checkRules(what: string, definition: Definition<any, any, any, any>): void {
+  checkParts(what, definition, parts)
   for (const hook of hooks) {
     if (definition[hook] !== undefined && typeof definition[hook] !== 'function')
       throw new InvalidCall(`${what}: ${hook} is no function`)
@@ -183,16 +188,32 @@ function checkRules(what: string, definition: Definition<any, any, any, any>): v
   for (const [handler, rules] of Object.entries(options)) {
     if (!Object.hasOwn(definition.handlers, handler))
       throw new InvalidCall(`${what}: options for '${handler}', which is no handler`)
+    checkParts(`${what}: options of '${handler}'`, rules ?? {}, handlerRules)
     checkPositive(what, `the deadline of '${handler}'`, rules?.deadline)
   }
-  const { capacity, bytes, overflow = 'refuse' } = definition.mailbox ?? {}
+  checkMailbox(what, definition.mailbox ?? {})
+  checkSupervision(what, definition.supervision ?? {})
+}
+
+function checkMailbox(what: string, mailbox: MailboxRules): void {
+  checkParts(`${what}: mailbox`, mailbox, mailboxRules)
+  const { capacity, bytes, overflow = 'refuse' } = mailbox
   checkPositive(what, 'mailbox.capacity', capacity)
   checkPositive(what, 'mailbox.bytes', bytes)
   if (!overflows.includes(overflow))
     throw new InvalidCall(`${what}: mailbox.overflow is ${overflow}; it is one of ${overflows.join(', ')}`)
-  const { onFault = 'restart' } = definition.supervision ?? {}
+}
+
+function checkSupervision(what: string, supervision: Supervision): void {
+  checkParts(`${what}: supervision`, supervision, supervisionRules)
+  const { onFault = 'restart', max = 0, within, backoff } = supervision
   if (typeof onFault !== 'function' && !ways.includes(onFault))
     throw new InvalidCall(`${what}: supervision.onFault is ${onFault}; it is one of ${ways.join(', ')}, or a function`)
+  if (!(typeof max === 'number' && max >= 0))
+    throw new InvalidCall(`${what}: supervision.max is ${inWords(max)}; it must be a number, 0 or more`)
+  checkPositive(what, 'supervision.within', within)
+  if (backoff !== undefined && !(backoff.first >= 0 && backoff.longest >= 0))
+    throw new InvalidCall(`${what}: supervision.backoff needs first and longest, each a number of ms, 0 or more`)
 }
 
 function checkPositive(what: string, name: string, value: unknown): void {

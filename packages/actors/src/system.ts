@@ -5,18 +5,18 @@
 import { availableParallelism } from 'node:os'
 import { EventEmitter } from 'eventemitter3'
 import { ActorRef } from './core/actor-ref.ts'
-import type { BehaviorValue } from './core/behavior-value.ts'
+import { type BehaviorValue, checkParts, inWords } from './core/behavior-value.ts'
 import { blame } from './core/blame.ts'
 import { Core } from './core/core.ts'
-import type { DeadLetter } from './core/dead-letters.ts'
 import { GRACE, rejectAsks } from './core/ending.ts'
-import { type ActorId, InvalidCall } from './core/errors.ts'
+import { InvalidCall } from './core/errors.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import { createParts, NodePlatform } from './edge/node-platform.ts'
 import { onStrayRejection } from './edge/stray-rejections.ts'
 import type { ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
 import type { AnyBehavior, Behavior, InitOf, SpawnArgs, SpawnOptions } from './behavior.ts'
+import { type Events, Printer } from './events.ts'
 import type { Ref } from './ref.ts'
 
 export interface SystemOptions {
@@ -30,20 +30,6 @@ export interface SystemOptions {
   mailbox?: { capacity?: number; bytes?: number }
   /** For each host thread, as `new Worker` takes them. Buffers do not count. */
   resourceLimits?: ResourceLimits
-}
-
-export interface Events {
-  /** Messages that could not be delivered: `count` alike. */
-  deadLetter: DeadLetter
-  /** A handler threw what is no Refusal, a turn took too long, or a child could not start; and what was done about it. */
-  fault: { actor: ActorId; method: string; error: unknown; decision: 'restart' | 'resume' | 'stop' | 'escalate' }
-  restarted: { actor: ActorId; error: unknown; times: number }
-  /** A spawn by the system was rejected. */
-  spawnFailed: { behavior: string; error: unknown }
-  /** `actor` where it is known whose rejection it was. */
-  unhandledRejection: { actor: ActorId | undefined; thread: number; error: unknown }
-  threadLost: { thread: number; error: unknown }
-  log: { actor: ActorId; level: 'info' | 'warn' | 'error'; text: string; data: unknown }
 }
 
 /** A behavior, or later a hosted one; what spawning it gives. */
@@ -82,6 +68,7 @@ async function create(options: SystemOptions): Promise<System> {
 
 class LocalSystem implements System {
   readonly #events = new EventEmitter()
+  readonly #printer = new Printer()
   readonly #core: Core
   readonly #platform: NodePlatform
   readonly #pool: ThreadPool | undefined
@@ -148,6 +135,8 @@ class LocalSystem implements System {
       if (!core.hasLost(thread)) core.calls.send(thread, 'end', undefined)
     }
     await this.#pool?.end(END_WITHIN)
+    // one that had to be ended has not said so: what is sent there from now on would wait for ever
+    for (let thread = 1; thread <= this.#threads; thread++) core.lostThread(thread)
     core.deadLetters.publish()
     this.#platform.close()
     this.#endListening()
@@ -160,7 +149,7 @@ class LocalSystem implements System {
 
   #emit(event: string, data: unknown): void {
     try {
-      if (!this.#events.emit(event, data)) report(event as keyof Events, data)
+      if (!this.#events.emit(event, data)) this.#printer.print(event as keyof Events, data)
     } catch (error) {
       // A listener's error is the program's, not that of the actor whose turn this happens to be.
       queueMicrotask(() => {
@@ -178,23 +167,6 @@ class LocalSystem implements System {
   }
 }
 
-/** What went wrong while nobody listens is printed, so that it cannot go unseen. */
-function report(event: keyof Events, data: unknown): void {
-  if (event === 'log') {
-    const { actor, level, text, data: more } = data as Events['log']
-    console.error(`${level} ${actor}: ${text}`, ...(more === undefined ? [] : [more]))
-  } else if (event === 'fault') {
-    const { actor, method, error, decision } = data as Events['fault']
-    console.error(`fault in ${actor}.${method} (${decision}):`, error)
-  } else if (event === 'threadLost') {
-    const { thread, error } = data as Events['threadLost']
-    console.error(`thread ${thread} has ended:`, error)
-  } else if (event === 'unhandledRejection') {
-    const { actor, thread, error } = data as Events['unhandledRejection']
-    console.error(`unhandled rejection ${actor === undefined ? `on thread ${thread}` : `in ${actor}`}:`, error)
-  }
-}
-
 interface Checked {
   threads: number
   limits: Limits
@@ -202,9 +174,11 @@ interface Checked {
 }
 
 function checked(options: SystemOptions): Checked {
+  checkParts('createSystem', options, ['threads', 'askDeadline', 'turnLimit', 'mailbox', 'resourceLimits'])
   const { threads = Math.max(1, availableParallelism() - 1), resourceLimits, mailbox = {} } = options
+  checkParts('createSystem: mailbox', mailbox, ['capacity', 'bytes'])
   if (!Number.isInteger(threads) || threads < 0 || threads > 1_023) {
-    throw new InvalidCall(`createSystem: threads is ${threads}; it must be a whole number from 0 to 1023`)
+    throw new InvalidCall(`createSystem: threads is ${inWords(threads)}; it must be a whole number from 0 to 1023`)
   }
   const limits: Limits = {
     askDeadline: options.askDeadline ?? defaultLimits.askDeadline,
@@ -214,7 +188,7 @@ function checked(options: SystemOptions): Checked {
   }
   for (const [name, value] of Object.entries(limits)) {
     if (!(typeof value === 'number' && value > 0))
-      throw new InvalidCall(`createSystem: ${name} is ${value}; it must be a number above 0`)
+      throw new InvalidCall(`createSystem: ${name} is ${inWords(value)}; it must be a number above 0`)
   }
   return { threads, limits, resourceLimits }
 }

@@ -5,6 +5,7 @@
 // and notices included, goes through `around`; the wrapper's own methods come first where names meet.
 import {
   type BehaviorValue,
+  checkParts,
   compose,
   define,
   type Handler,
@@ -56,6 +57,7 @@ export function wrapper<
   const url = checkDefinition('wrapper', meta, definition)
   const { name } = definition
   if (typeof definition.around !== 'function') throw new InvalidCall(`wrapper '${name}': around is no function`)
+  checkParts(`wrapper '${name}'`, definition, ['name', 'state', 'around', 'handlers'])
   const wrap: Wrap = (inner, ...options) => wrapped(url, definition as unknown as AnyWrapper, inner, options)
   define('wrapper', url, name, wrap)
   return wrap as never

@@ -70,6 +70,46 @@ describe('definitions', () => {
       "behavior 'x': mailbox.capacity is 0; it must be a number above 0",
     ],
     [
+      'a part that there is none of',
+      () => any(behavior)(meta, { name: 'x', ...fine, start() {} }),
+      "behavior 'x': there is no 'start'; there are name, version, state, handlers, started, stopping, snapshot, restore, upgrade, merge, options, mailbox, supervision",
+    ],
+    [
+      'a rule that there is none of',
+      () => any(behavior)(meta, { name: 'x', state: () => 0, handlers: only('a'), options: { a: { readOnly: true } } }),
+      "behavior 'x': options of 'a': there is no 'readOnly'; there are readonly, deadline, interleave",
+    ],
+    [
+      'a limit that there is none of',
+      () => any(behavior)(meta, { name: 'x', ...fine, mailbox: { size: 1 } }),
+      "behavior 'x': mailbox: there is no 'size'; there are capacity, bytes, overflow",
+    ],
+    [
+      'supervision as a word',
+      () => any(behavior)(meta, { name: 'x', ...fine, supervision: 'stop' }),
+      "behavior 'x': supervision: the string 'stop' is no object with onFault, max, within, backoff",
+    ],
+    [
+      'a number of restarts in words',
+      () => any(behavior)(meta, { name: 'x', ...fine, supervision: { max: 'never' } }),
+      "behavior 'x': supervision.max is the string 'never'; it must be a number, 0 or more",
+    ],
+    [
+      'restarts within no time',
+      () => any(behavior)(meta, { name: 'x', ...fine, supervision: { within: 0 } }),
+      "behavior 'x': supervision.within is 0; it must be a number above 0",
+    ],
+    [
+      'half a backoff',
+      () => any(behavior)(meta, { name: 'x', ...fine, supervision: { backoff: { first: 5 } } }),
+      "behavior 'x': supervision.backoff needs first and longest, each a number of ms, 0 or more",
+    ],
+    [
+      'a wrapper with a part that there is none of',
+      () => any(wrapper)(meta, { name: 'w', state: () => 0, around() {}, started() {} }),
+      "wrapper 'w': there is no 'started'; there are name, state, around, handlers",
+    ],
+    [
       'a way of supervision that is none',
       () => any(behavior)(meta, { name: 'x', ...fine, supervision: { onFault: 'explode' } }),
       "behavior 'x': supervision.onFault is explode; it is one of restart, resume, stop, escalate, or a function",
@@ -108,12 +148,17 @@ describe('definitions', () => {
 
 describe('createSystem', () => {
   test.each<[unknown, string]>([
-    [{ threads: '2' }, 'createSystem: threads is 2; it must be a whole number from 0 to 1023'],
+    [{ threads: '2' }, "createSystem: threads is the string '2'; it must be a whole number from 0 to 1023"],
     [{ threads: -1 }, 'createSystem: threads is -1; it must be a whole number from 0 to 1023'],
     [{ threads: 1.5 }, 'createSystem: threads is 1.5; it must be a whole number from 0 to 1023'],
     [{ threads: 5_000 }, 'createSystem: threads is 5000; it must be a whole number from 0 to 1023'],
     [{ threads: 0, turnLimit: 0 }, 'createSystem: turnLimit is 0; it must be a number above 0'],
     [{ threads: 0, askDeadline: NaN }, 'createSystem: askDeadline is NaN; it must be a number above 0'],
+    [
+      { thread: 2 },
+      "createSystem: there is no 'thread'; there are threads, askDeadline, turnLimit, mailbox, resourceLimits",
+    ],
+    [{ threads: 0, mailbox: { size: 1 } }, "createSystem: mailbox: there is no 'size'; there are capacity, bytes"],
     [{ threads: 0, mailbox: { capacity: -1 } }, 'createSystem: capacity is -1; it must be a number above 0'],
   ])('%j', async (options, text) => {
     const error = await thrown(createSystem(any(options)))
@@ -140,6 +185,8 @@ onBoth((the, threads) => {
       [counter, 0, { on: thread(any('1')) }],
       `spawn: there is no thread 1; this system has threads 0 to ${threads}`,
     ],
+    ['an option that there is none of', [counter, 0, { thread: 1 }], "spawn: there is no 'thread'; there are on, name"],
+    ['a name as an option', [counter, 0, 'visits'], "spawn: the string 'visits' is no object with on, name"],
     ['an empty name', [counter, 0, { name: '' }], "spawn: a name is a string that is not empty, not the string ''"],
     ['a name that is none', [counter, 0, { name: 5 }], 'spawn: a name is a string that is not empty, not 5'],
   ])('spawning %s', async (_what, args, text) => {

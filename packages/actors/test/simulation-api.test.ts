@@ -429,4 +429,19 @@ describe('what goes wrong', () => {
     })
     expect(events).toEqual(['restart', 'restarted 1', 'restarted 2'])
   })
+  test.each([0, 1])(
+    'a listener that throws fails the simulation: a fault on thread %i that nobody expects',
+    async on => {
+      const run = async (sim: Simulation) => {
+        sim.on('fault', ({ error }) => {
+          throw error
+        })
+        const ref = await sim.spawn(counter, 1, { on: thread(on) })
+        ref.tell.boom()
+        await sim.sleep(100)
+      }
+      const error = await failureOf(simulate(13, run))
+      expect(error.message).toMatch(/^simulate\(seed 13\), at \d+\.\d+ ms: boom; replay/)
+    },
+  )
 })

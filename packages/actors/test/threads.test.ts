@@ -203,6 +203,8 @@ test('on host threads that are blocked for good, close() ends all the same', { t
   await begun('never')
   await own.system.close()
   expect(await reply).toBeInstanceOf(SystemClosed)
+  expect(await ref.stop()).toBe(undefined)
+  expect(await thrown(ref.ask.fine())).toBeInstanceOf(SystemClosed)
 })
 
 /** Waits until a thread has been blocked. */

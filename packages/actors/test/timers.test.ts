@@ -103,10 +103,10 @@ onBoth((the, threads) => {
   test.each([
     ['name', "has no handler 'nothing'"],
     ['function', 'has no handler'],
-    ['negative', 'a timer of -1 ms makes no sense'],
-    ['text', 'a timer of soon ms makes no sense'],
-    ['endless', 'a timer of Infinity ms makes no sense'],
-    ['zero', 'a timer of 0 ms makes no sense'],
+    ['negative', 'a timer of -1 makes no sense in ms'],
+    ['text', "a timer of the string '5' makes no sense in ms"],
+    ['endless', 'a timer of Infinity makes no sense in ms'],
+    ['zero', 'a timer of 0 makes no sense in ms'],
     ['closure', 'is a function, which cannot travel in a message'],
   ])('what makes no sense is said: %s', async (how, text) => {
     const ref = await spawn()

@@ -210,11 +210,12 @@ onBoth((the, threads) => {
     test('who asks on behalf of an ask waits no longer than that one does', async () => {
       const { system } = the()
       const [on, by] = [await system.spawn(gated, undefined, far), await system.spawn(asker, undefined, near)]
+      await by.ask.note('kept')
       const began = performance.now()
-      const holding = thrown(by.with({ deadline: 50 }).ask.ask(on, 'hold', ['x'], 60_000))
-      expect(await holding).toBeInstanceOf(Expired)
-      // the inner ask has ended with the outer one, so its actor is free again
-      await by.ask.notes()
+      const error = await thrown(by.with({ deadline: 50 }).ask.ask(on, 'hold', ['x'], 60_000))
+      expect(error).toBeInstanceOf(Expired)
+      // the inner ask has ended with the outer one, so its actor is free again, and it is no fault: nothing is lost
+      expect(await by.ask.notes()).toEqual(['kept'])
       expect(performance.now() - began).toBeLessThan(5_000)
       await on.ask.release()
     })

@@ -109,6 +109,15 @@ export function urlsOf(from: Source): string[] {
   return 'inner' in from ? [from.url, ...urlsOf(from.inner)] : [from.url]
 }
 
+/** Throws where `given` has a part that there is none of: a slip of the pen that would otherwise do nothing. */
+export function checkParts(what: string, given: object, parts: readonly string[]): void {
+  if (typeof given !== 'object' || given === null)
+    throw new InvalidCall(`${what}: ${inWords(given)} is no object with ${parts.join(', ')}`)
+  for (const part in given) {
+    if (!parts.includes(part)) throw new InvalidCall(`${what}: there is no '${part}'; there are ${parts.join(', ')}`)
+  }
+}
+
 /** What a caller passed where a behavior should be. */
 export function notABehavior(call: string, value: unknown): string {
   return `${call}: ${inWords(value)} is no behavior; pass what behavior() or a wrapper returned`

@@ -95,17 +95,20 @@ export class Calls {
     this.#core.outbound.call(thread, names.indexOf(operation), -1, args, false)
   }
 
-  receive(operation: number, number: number, from: number, args: unknown): void {
+  /** `args` decodes them, which may fail like the operation itself. */
+  receive(operation: number, number: number, from: number, args: () => unknown): void {
     const core = this.#core
-    const run = operations[names[operation]!] as (core: Core, args: unknown, from: number) => unknown
+    const name = names[operation]!
+    const run = operations[name] as (core: Core, args: unknown, from: number) => unknown
     const answer = (value: unknown): void => {
       if (number >= 0) core.outbound.reply(from, number, value)
     }
     const failed = (error: unknown): void => {
       if (number >= 0) core.failTo(from, number, core.failures.own(error))
+      else core.deadLetter(core.systemOf(core.platform.thread), name, 'unreadable')
     }
     try {
-      const result = run(core, args, from)
+      const result = run(core, args(), from)
       if (result instanceof Promise) result.then(answer, failed)
       else answer(result)
     } catch (error) {

@@ -5,7 +5,7 @@
 // the actor; turns that run beside others have one each, so that `sender` is theirs. Timers, watches and pipes call a
 // handler by name with data, never a closure.
 import { ActorRef } from './actor-ref.ts'
-import type { BehaviorValue } from './behavior-value.ts'
+import { type BehaviorValue, inWords } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import { InvalidCall, TurnEnded } from './errors.ts'
 import { UserTimer } from './extra.ts'
@@ -134,8 +134,10 @@ export class Context {
   }
   #timer(ms: number, period: number | undefined, then: string, args: unknown[]): { timer: number } {
     const cell = this.#live()
-    if (!(ms >= 0) || ms === Infinity || (period !== undefined && !(period > 0))) {
-      throw new InvalidCall(`${cell.address.id}: a timer of ${ms} ms makes no sense`, { actor: cell.address.id })
+    if (!Number.isFinite(ms) || ms < 0 || period === 0) {
+      throw new InvalidCall(`${cell.address.id}: a timer of ${inWords(ms)} makes no sense in ms`, {
+        actor: cell.address.id,
+      })
     }
     const { core, more } = cell
     const own = args.map(arg => core.copyFor(arg, cell))
@@ -157,7 +159,9 @@ export class Context {
   pipe(work: Promise<unknown>, then: string, ...args: unknown[]): void {
     const cell = this.#live()
     const method = cell.methodNamed(then)
-    const still = (): boolean => this.#cell !== undefined
+    // the context of a turn beside others ends with it; what this is for is the actor's life
+    const life = (cell.context ??= new Context(cell, undefined))
+    const still = (): boolean => life.#cell !== undefined
     work
       .then(value => {
         if (still())

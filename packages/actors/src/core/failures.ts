@@ -110,6 +110,12 @@ export class Failures {
         return assertNever(reason)
     }
   }
+  /** What came back for an ask cannot be made again here. */
+  unreadable({ id }: Address, method: string, error: unknown): TroupeError {
+    const root = `${id}.${method}: the reply`
+    const about = { root, actor: id, method, ran: 'unknown' as const, cause: this.portable(error) }
+    return new NotSendable('', 'something that its codec cannot decode here', about)
+  }
   unknownMethod({ id, protocol }: Address, method: string): TroupeError {
     const known = [...protocol.methods.keys()].join(', ') || 'none'
     return new UnknownMethod(`${id} has no method '${method}'; it has: ${known}`, { actor: id, method })

@@ -4,7 +4,7 @@
 // once, other arguments wait as msgpack (a Parcel) until their turn. Parcels share chunks of memory; a chunk lives as
 // long as the longest-waiting message in it, so a parcel above a quarter of a chunk gets memory of its own.
 import type { Address } from './address.ts'
-import { type Asker, Chain } from './ask.ts'
+import { type Ask, type Asker, Chain } from './ask.ts'
 import type { Core } from './core.ts'
 import { type PackedError, type TroupeError, unpackError } from './errors.ts'
 import * as frame from './frame.ts'
@@ -86,16 +86,27 @@ export class Inbound {
     const body = start + frame.HEADER_WORDS * 4
     const core = this.#core
     if (kind === frame.CALL) {
-      core.calls.receive(words[base + 4]!, number, from, core.platform.codec.decode(bytes, body, end, core))
+      core.calls.receive(words[base + 4]!, number, from, () => core.platform.codec.decode(bytes, body, end, core))
     } else {
       const ask = core.asks.find(number)
       if (ask === undefined) return // it has ended meanwhile: by deadline, abort, or its actor's end
-      const to = ask.sender?.cell ?? core
-      if (kind === frame.FAILURE) {
-        ask.fail(unpackError(core.platform.codec.decode(bytes, body, end, to) as PackedError) as TroupeError)
-      } else if ((head & 3) === frame.PACKED) ask.settle(core.platform.codec.decode(bytes, body, end, to))
+      if ((head & 3) === frame.PACKED) this.#answer(ask, kind, bytes, body, end)
       else ask.settle(((head >>> 2) & 63) === 0 ? undefined : this.#one(head, bytes, body))
     }
+  }
+
+  /** Decoding may run users' codecs, which may fail, or not be known on this thread. */
+  #answer(ask: Ask, kind: number, bytes: Uint8Array, start: number, end: number): void {
+    const core = this.#core
+    let answer: unknown
+    try {
+      answer = core.platform.codec.decode(bytes, start, end, ask.sender?.cell ?? core)
+      if (kind === frame.FAILURE) answer = unpackError(answer as PackedError)
+    } catch (error) {
+      return ask.fail(core.failures.unreadable(ask.target, ask.method, error))
+    }
+    if (kind === frame.FAILURE) ask.fail(answer as TroupeError)
+    else ask.settle(answer)
   }
 
   /** A frame that its thread can no longer read: a message becomes a dead letter; asks have been failed by then. */

@@ -27,7 +27,7 @@ export function proceed(cell: Cell): void {
   const { status, extra } = cell
   if (status === 'waiting' && cell.state === NO_STATE && extra?.stopping) beginStopping(cell, 'stopped', undefined)
   if (status !== 'placed') return
-  if (extra?.stopping || extra?.draining) beginStopping(cell, 'stopped', undefined)
+  if (extra?.stopping || (extra?.draining && !cell.mailbox?.count)) beginStopping(cell, 'stopped', undefined)
   else start(cell, 'spawned')
 }
 
@@ -98,7 +98,7 @@ export function fault(cell: Cell, error: unknown, method: string, asker: Asker |
 /** A turn took longer than its limit: nobody knows what it may still do, so this life of the actor ends. */
 export function expire(cell: Cell, turn: Turn, error = overdue(cell, turn)): void {
   const { after, method } = turn
-  turns.revoke(cell, () => error)
+  turns.revoke(cell, () => cell.core.failures.own(error))
   if (after === undefined) decide(cell, error, method.name, true)
   else after(error)
 }
@@ -164,7 +164,7 @@ function restart(cell: Cell, error: unknown, delay: number, times: number): void
     const again = (): void => {
       if (cell.status !== 'waiting') return
       core.emit('restarted', { actor: address.id, error: core.failures.portable(error), times })
-      start(cell, 'restarted')
+      if (cell.status === 'waiting') start(cell, 'restarted') // a listener may have stopped it
     }
     core.timers.set(new Wait(again), core.platform.now() + delay)
   })
@@ -219,7 +219,7 @@ export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: Tro
 /** Ends a life: open turns, timers, watches, children, then the behavior's own hook, and what that has begun. */
 function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then: () => void): void {
   const { core, address } = cell
-  turns.revoke(cell, () => error ?? stoppedError(cell, 'unknown'))
+  turns.revoke(cell, () => (error === undefined ? stoppedError(cell, 'unknown') : core.failures.own(error)))
   letGo(cell, () => {
     const { stopping } = cell.loaded!.behavior
     if (stopping === undefined || cell.state === NO_STATE) return then()

@@ -1,7 +1,8 @@
 // Writes frames and hands them to the platform. One scratch buffer a thread, reused for every frame.
 //
 // Invariants: nothing of a frame is posted before all of it could be encoded; a user frame that the way refuses is given
-// back to the caller (false), who fails the ask or makes the dead letter.
+// back to the caller (false), who fails the ask or makes the dead letter. Encoding the arguments may run users' code
+// (getters, codecs), and that may send: so they are written first, all that stands before them after.
 import type { Address } from './address.ts'
 import type { Ask, Chain } from './ask.ts'
 import type { Core } from './core.ts'
@@ -10,9 +11,8 @@ import * as frame from './frame.ts'
 import { MANY_ARGUMENTS } from './mailbox.ts'
 import { writePrimitive } from './primitives.ts'
 
+/** Room for the longest chain, and behind it for as many hot primitives as there may be. */
 const SCRATCH = 64 * 1024
-/** Room that a hot primitive may need. */
-const PRIMITIVE_ROOM = 64
 const MOST_PRIMITIVES = 24 // the keys of a flat record
 
 export class Outbound {
@@ -23,46 +23,32 @@ export class Outbound {
   #at = 0
   #count = 0
   #encoding = frame.PRIMITIVES
+  /** Counts the frames begun. */
+  #begun = 0
 
   constructor(core: Core) {
     this.#core = core
   }
 
   tell(to: Address, sender: Address | undefined, method: number, shape: number, argument: unknown): boolean {
-    const words = this.#words
-    let at = frame.HEADER_WORDS
-    let flags = 0
-    if (sender !== undefined) {
-      flags = frame.SENDER
-      at = this.#writeSender(at, sender)
-    }
+    const at = sender === undefined ? frame.HEADER_WORDS : frame.HEADER_WORDS + frame.SENDER_WORDS
     this.#arguments(at * 4, shape, argument)
-    this.#target(to)
-    words[4] = frame.methodWord(to.protocol.number, method)
-    words[5] = -1
-    return this.#post(to.home, frame.TELL, flags, false)
+    if (sender !== undefined) this.#writeSender(frame.HEADER_WORDS, sender)
+    this.#target(to, method, -1)
+    return this.#post(to.home, frame.TELL, sender === undefined ? 0 : frame.SENDER, false)
   }
 
   ask(ask: Ask, method: number, shape: number, argument: unknown): boolean {
     const { target, sender, chain } = ask
-    let flags = 0
+    let flags = sender === undefined ? 0 : frame.SENDER
+    if (ask.until - ask.begun <= frame.LONGEST_DEADLINE) flags |= frame.DEADLINE
+    if (chain !== undefined) flags |= frame.CHAIN
+    this.#arguments((frame.HEADER_WORDS + sectionWords(flags, chain)) * 4, shape, argument)
     let at = frame.HEADER_WORDS
-    if (sender !== undefined) {
-      flags = frame.SENDER
-      at = this.#writeSender(at, sender)
-    }
-    if (ask.until - ask.begun <= frame.LONGEST_DEADLINE) {
-      flags |= frame.DEADLINE
-      this.#words[at++] = Math.ceil(ask.until)
-    }
-    if (chain !== undefined) {
-      flags |= frame.CHAIN
-      at = this.#writeChain(at, chain)
-    }
-    this.#arguments(at * 4, shape, argument)
-    this.#target(target)
-    this.#words[4] = frame.methodWord(target.protocol.number, method)
-    this.#words[5] = ask.handle().number
+    if (sender !== undefined) at = this.#writeSender(at, sender)
+    if ((flags & frame.DEADLINE) !== 0) this.#words[at++] = Math.ceil(ask.until)
+    if (chain !== undefined) this.#writeChain(at, chain)
+    this.#target(target, method, ask.handle().number)
     return this.#post(target.home, frame.ASK, flags, false)
   }
 
@@ -72,12 +58,14 @@ export class Outbound {
   }
 
   fail(thread: number, number: number, error: TroupeError): void {
+    this.#begun++
     this.#packed(frame.HEADER_WORDS * 4, packError(error))
     this.#answer(thread, number, frame.FAILURE)
   }
 
   /** A call of another thread's core. Ordered ones stay behind the user frames before them, and may be refused. */
   call(thread: number, operation: number, number: number, args: unknown, ordered: boolean): boolean {
+    this.#begun++
     this.#packed(frame.HEADER_WORDS * 4, args)
     const words = this.#words
     words[2] = words[3] = 0
@@ -102,9 +90,12 @@ export class Outbound {
     return posted
   }
 
-  #target(to: Address): void {
-    this.#words[2] = frame.placeWord(to)
-    this.#words[3] = to.serial
+  #target(to: Address, method: number, number: number): void {
+    const words = this.#words
+    words[2] = frame.placeWord(to)
+    words[3] = to.serial
+    words[4] = frame.methodWord(to.protocol.number, method)
+    words[5] = number
   }
 
   #writeSender(at: number, sender: Address): number {
@@ -115,9 +106,8 @@ export class Outbound {
     return at + frame.SENDER_WORDS
   }
 
-  #writeChain(at: number, chain: Chain): number {
-    const count = Math.min(chain.length, frame.LONGEST_CHAIN)
-    this.#reserve((at + 1 + count * frame.CHAIN_WORDS) * 4 + MOST_PRIMITIVES * PRIMITIVE_ROOM)
+  #writeChain(at: number, chain: Chain): void {
+    const count = entriesOf(chain)
     const words = this.#words
     words[at++] = count
     let entry: Chain | undefined = chain
@@ -131,11 +121,11 @@ export class Outbound {
       at += frame.CHAIN_WORDS
       entry = outer
     }
-    return at
   }
 
   /** Writes the arguments at byte `at`: by hand where all are small primitives, else through the codec. */
   #arguments(at: number, shape: number, argument: unknown): void {
+    this.#begun++
     this.#encoding = frame.PRIMITIVES
     this.#count = 0
     this.#at = at
@@ -151,12 +141,19 @@ export class Outbound {
   }
 
   #argument(at: number, value: unknown): void {
+    const flat = typeof value === 'object' && value !== null
+    const end = flat ? this.#flat(at, value) : writePrimitive(value, this.#bytes, at)
+    if (end < 0) return this.#packed(at, value)
+    this.#at = end
     this.#count = 1
-    if (typeof value === 'object' && value !== null) {
-      this.#at = this.#core.platform.codec.writeFlat(value, this.#bytes, at)
-      this.#encoding = frame.FLAT
-    } else this.#at = writePrimitive(value, this.#bytes, at)
-    if (this.#at < 0) this.#packed(at, value)
+    this.#encoding = flat ? frame.FLAT : frame.PRIMITIVES
+  }
+
+  /** Gives the end, or -1: also where a getter has sent something meanwhile, over what stood here. */
+  #flat(at: number, value: object): number {
+    const begun = this.#begun
+    const end = this.#core.platform.codec.writeFlat(value, this.#bytes, at)
+    return begun === this.#begun ? end : -1
   }
 
   #packed(at: number, value: unknown, count = 1): void {
@@ -181,4 +178,14 @@ export class Outbound {
     this.#words = new Int32Array(this.#bytes.buffer)
     this.#bytes.set(old.subarray(0, Math.min(old.length, bytes)))
   }
+}
+
+/** How many words stand between the header and the arguments of an ask. */
+function sectionWords(flags: number, chain: Chain | undefined): number {
+  const sender = (flags & frame.SENDER) === 0 ? 0 : frame.SENDER_WORDS
+  const deadline = (flags & frame.DEADLINE) === 0 ? 0 : 1
+  return sender + deadline + (chain === undefined ? 0 : 1 + entriesOf(chain) * frame.CHAIN_WORDS)
+}
+function entriesOf(chain: Chain): number {
+  return Math.min(chain.length, frame.LONGEST_CHAIN)
 }

@@ -5,7 +5,15 @@
 // copied once for the actor and kept as it came, for restarts.
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
-import { type BehaviorValue, defined, inWords, notABehavior, type Source, source } from './behavior-value.ts'
+import {
+  type BehaviorValue,
+  checkParts,
+  defined,
+  inWords,
+  notABehavior,
+  type Source,
+  source,
+} from './behavior-value.ts'
 import { Cell } from './cell.ts'
 import { link } from './children.ts'
 import type { Core } from './core.ts'
@@ -20,9 +28,14 @@ export interface SpawnOptions {
   readonly name?: string | undefined
 }
 
-/** A spawn on its way to another thread. */
+const PARTS = ['on', 'name'] satisfies (keyof SpawnOptions)[]
+
+/**
+ * A spawn on its way to another thread. What may hold instances of users' classes is sealed: their codecs may be known
+ * there only once the behavior's module is.
+ */
 export type SpawnCall = [
-  source: Source,
+  source: Source | Uint8Array,
   protocol: number,
   serial: number,
   init: unknown,
@@ -80,12 +93,14 @@ export class Spawning {
     }
   }
 
-  #check(behavior: BehaviorValue, { on, name }: SpawnOptions): Loaded {
+  #check(behavior: BehaviorValue, options: SpawnOptions): Loaded {
     const core = this.#core
+    const { on, name } = options
     if (core.closing) throw new SystemClosed('spawn: the system is closed')
     if (typeof behavior !== 'object' || behavior === null || behavior[source] === undefined) {
       throw new InvalidCall(notABehavior('spawn', behavior))
     }
+    checkParts('spawn', options, PARTS)
     if (on !== undefined && (typeof on !== 'object' || on === null)) {
       throw new InvalidCall(`spawn: on is ${String(on)}; pass thread(n)`)
     }
@@ -122,7 +137,10 @@ export class Spawning {
     core.copyFor(init, core, 'init') // says what cannot travel, with its path, before anything is numbered
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
-    const call: SpawnCall = [behavior[source], protocol.number, address.serial, init, parentRef, options.name]
+    const from = behavior[source]
+    const sealed = 'inner' in from ? this.#seal(from) : from
+    const own = typeof init === 'object' && init !== null ? this.#seal(init) : init
+    const call: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name]
     try {
       return { address, started: core.calls.begin(home, 'spawn', call, true) }
     } catch (error) {
@@ -161,14 +179,22 @@ export class Spawning {
     })
     started.catch(() => {}) // it may fail while the module loads, before anybody waits for it
     try {
-      const behavior = await core.platform.load(from)
-      if (init !== undefined) cell.init = core.copyFor(init, cell)
+      const behavior = await core.platform.load(this.#unseal(from, cell) as Source)
+      cell.init = this.#unseal(init, cell)
       if (cell.status === 'expected') this.#place(cell, core.behaviors.load(behavior))
     } catch (error) {
       const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, 'spawn')
       life.beginStopping(cell, 'faulted', failure)
     }
     await started
+  }
+
+  #seal(value: object): Uint8Array {
+    const { bytes, start, end } = this.#core.platform.codec.pack(value)
+    return new Uint8Array(bytes.subarray(start, end))
+  }
+  #unseal(value: unknown, to: Cell): unknown {
+    return value instanceof Uint8Array ? this.#core.platform.codec.decode(value, 0, value.length, to) : value
   }
 
   /** Another thread finds a behavior by its module and name, so what is found there must be this one. */

@@ -7,7 +7,7 @@
 import type { Asker, Chain } from './ask.ts'
 import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
-import { Refusal, type TroupeError } from './errors.ts'
+import { Expired, Refusal, type TroupeError } from './errors.ts'
 import type { OwnCall } from './extra.ts'
 import { LateReply } from './late-reply.ts'
 import {
@@ -106,6 +106,12 @@ function begin(cell: Cell, turn: Turn): void {
     return threw(cell, turn, error)
   }
   if (method.limit !== undefined && core.platform.now() - begun > method.limit && !isPromise(result)) {
+    // it will not settle: so it ends with the life that it belongs to, as do those that wait beside it
+    core.keepSpare()
+    if (held !== undefined) {
+      cell.turn = held
+      cell.more.open(turn)
+    }
     return cell.expire(turn)
   }
   cell.turn = held
@@ -123,15 +129,15 @@ function callWith({ handler }: Method, ctx: Context, args: unknown[]): unknown {
 
 /** The arguments of a timer, or of a frame; false when there is nothing to call. */
 function unwrap(cell: Cell, turn: Turn): boolean {
-  if ((turn.head & TIMED) !== 0) {
-    const call = turn.argument as OwnCall
-    if (call.cancelled) return false
-    turn.argument = call.take()
-    return true
-  }
-  const { bytes, start, end } = turn.argument as Parcel
+  const timed = (turn.head & TIMED) !== 0
+  if (timed && (turn.argument as OwnCall).cancelled) return false
   try {
-    turn.argument = cell.core.platform.codec.decode(bytes, start, end, cell)
+    if (timed) {
+      turn.argument = (turn.argument as OwnCall).take()
+    } else {
+      const { bytes, start, end } = turn.argument as Parcel
+      turn.argument = cell.core.platform.codec.decode(bytes, start, end, cell)
+    }
     return true
   } catch {
     // A codec of the user's failed: that is no fault of this actor's.
@@ -143,7 +149,7 @@ function unwrap(cell: Cell, turn: Turn): boolean {
 function open(cell: Cell, turn: Turn, method: Method): void {
   turn.cell = cell
   turn.method = method
-  turn.serial = ++cell.turns
+  turn.serial = cell.turns = (cell.turns + 1) | 0 // as it goes into a frame
   turn.ended = false
   cell.turn = turn
 }
@@ -174,7 +180,8 @@ function hold(cell: Cell, turn: Turn, promise: PromiseLike<unknown>): void {
   if (method.interleave || method.readonly) cell.more.open(turn)
   else cell.turn = turn
   core.timers.set(turn, core.platform.now() + (method.limit ?? core.limits.turnLimit))
-  promise.then(
+  // a thenable of the user's may throw, or answer at once and twice; a promise stays the one it is
+  Promise.resolve(promise).then(
     value => settle(cell, turn, value),
     (error: unknown) => {
       if (!turn.ended) threw(cell, turn, error)
@@ -197,8 +204,14 @@ function threw(cell: Cell, turn: Turn, error: unknown): void {
   close(cell, turn)
   turn.clear()
   if (after !== undefined) return after(error ?? new Error('threw nothing'))
-  if (!(error instanceof Refusal)) return cell.fault(error, method.name, asker)
-  asker?.fail(cell.core.failures.refusal(error, cell.address, method.name))
+  const { core, address } = cell
+  if (error instanceof Refusal) asker?.fail(core.failures.refusal(error, address, method.name))
+  else if (error instanceof Expired && asker !== undefined && asker.until <= core.platform.now()) {
+    // An ask ends with the ask that it was made for: whoever was in a hurry must not cost this actor its state.
+    const expired = core.failures.own(error)
+    core.emit('fault', { actor: address.id, method: method.name, error: expired, decision: 'resume' })
+    asker.fail(expired)
+  } else return cell.fault(error, method.name, asker)
   proceed(cell)
 }
 
@@ -243,5 +256,10 @@ export function waits(cell: Cell, method: number, chain: Chain): 'no' | 'beside'
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return typeof (value as PromiseLike<unknown>).then === 'function'
+  } catch {
+    return false // a getter of the user's: whoever wants the value finds out
+  }
 }

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ActorFault, Expired, NotSendable, Refusal, TroupeError } from './errors.ts'
-import { Copier } from './values.ts'
+import { codec, Copier } from './values.ts'
 
 const copier = new Copier()
 const copy = <T>(value: T): T => copier.copy(value, undefined) as T
@@ -220,4 +220,17 @@ test('bytes: within a factor of the size that is held, and of the last copy only
     expect(sizeOf(value)).toBeLessThan(1.1e6)
   }
   expect(sizeOf(null)).toBeLessThanOrEqual(16)
+})
+
+test('a codec that copies something in the middle does not disturb the way back to what is refused', () => {
+  class Inner {}
+  codec(Inner, {
+    name: 'values/inner',
+    pack: () => {
+      copy('a primitive')
+      return { bad: () => {} }
+    },
+    unpack: () => new Inner(),
+  })
+  expect(() => copy({ items: [new Inner()] })).toThrow(/^value\.items\[0\]\.bad is a function/)
 })

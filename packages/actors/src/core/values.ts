@@ -27,12 +27,12 @@ export class Copier extends Walk {
 
   /** A value equal to `value` that shares no object with it; `to` gets it. Throws NotSendable. */
   copy(value: unknown, to: unknown): unknown {
+    if (this.#busy) return this.#aside(value, to)
     this.bytes = SLOT_BYTES
     if (typeof value !== 'object' || value === null) {
       this.depth = 0
       return this.#leaf(value)
     }
-    if (this.#busy) return this.#aside(value, to)
     this.#busy = true
     this.#to = to
     this.depth = 0
@@ -45,7 +45,7 @@ export class Copier extends Walk {
     }
   }
 
-  #aside(value: object, to: unknown): unknown {
+  #aside(value: unknown, to: unknown): unknown {
     const other = new Copier()
     try {
       return other.copy(value, to)

@@ -54,6 +54,19 @@ describe('one thread', () => {
     expect(runs).toBe(2)
   })
 
+  test('an idle loop runs once a day, so that its clock does not fall weeks behind', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      let runs = 0
+      loopOf({ run: () => ++runs < 0 })
+      await vi.advanceTimersByTimeAsync(30 * 24 * 60 * 60 * 1000)
+      expect(runs).toBe(30)
+      for (const loop of open.splice(0)) loop.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('endless work yields to the event loop after each slice', async () => {
     let runs = 0
     let asked = 0

@@ -30,7 +30,8 @@ const INNER_SPIN = 0.005
 const LOOKS = 16
 /** Microtask slices for one reading of the clock, which costs more than a short slice. */
 const CLOCK_EVERY = 8
-const FOREVER = 2 ** 31 - 1
+/** A look at the clock each day: deadlines in frames are read by one that is not weeks old (core/frame.ts). */
+const DAY = 24 * 60 * 60 * 1000
 const TICK = Promise.resolve()
 
 export interface EventLoopParts {
@@ -50,7 +51,7 @@ export interface EventLoopParts {
 export class EventLoop {
   readonly #lanes: Lanes | undefined
   readonly #parts: EventLoopParts
-  readonly #alive: NodeJS.Timeout = setInterval(() => {}, FOREVER)
+  readonly #alive: NodeJS.Timeout = setInterval(() => this.wake(), DAY)
   #closed = false
   /** A slice runs; something became ready meanwhile. */
   #slicing = false

@@ -6,12 +6,13 @@
 import { EventEmitter } from 'eventemitter3'
 import type { AnyBehavior, InitOf, SpawnArgs, SpawnOptions } from '../behavior.ts'
 import { ActorRef } from '../core/actor-ref.ts'
-import type { BehaviorValue } from '../core/behavior-value.ts'
+import { type BehaviorValue, checkParts } from '../core/behavior-value.ts'
 import { rejectAsks } from '../core/ending.ts'
 import { InvalidCall } from '../core/errors.ts'
 import { defaultLimits, type Limits } from '../core/platform.ts'
+import type { Events } from '../events.ts'
 import type { Ref } from '../ref.ts'
-import type { Events, HandleOf, System, SystemOptions } from '../system.ts'
+import type { HandleOf, System, SystemOptions } from '../system.ts'
 import { waiting } from './waiting.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -70,7 +71,13 @@ export async function runWorld<T>(
   run: (sim: Simulation, world: World) => Promise<T> | T,
 ): Promise<T> {
   const events = new EventEmitter()
-  const emit = (event: string, data: unknown): void => void events.emit(event, data)
+  const emit = (event: string, data: unknown): void => {
+    try {
+      events.emit(event, data)
+    } catch (error) {
+      world.fail(error)
+    }
+  }
   const world = new World({ ...parts, emit, heard: () => events.eventNames().length > 0 })
   const sim = new SimulatedSystem(world, events, parts.seed)
   try {
@@ -172,6 +179,7 @@ class SimulatedSystem implements Simulation {
 }
 
 function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard' | 'seed'> {
+  checkParts('simulate', options, ['threads', 'askDeadline', 'turnLimit', 'mailbox', 'latency', 'steps'])
   const { threads = 2, latency = 10, steps = 1_000_000, mailbox = {} } = options
   if (!Number.isInteger(threads) || threads < 0 || threads > 63) {
     throw new InvalidCall(`simulate: threads is ${threads}; it must be a whole number from 0 to 63`)

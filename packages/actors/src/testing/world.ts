@@ -70,7 +70,7 @@ export class World {
   readonly #main: Scope
   readonly #sleeps: Sleep[] = []
   #last: SimThread
-  #stray: { reason: unknown } | undefined
+  #failed: { reason: unknown } | undefined
 
   constructor(options: WorldOptions) {
     const { seed, count, limits, latency, emit, lane = { messages: 65_536, bytes: 16 * 1024 * 1024 } } = options
@@ -116,10 +116,17 @@ export class World {
       const note = (): void => void (settled = true)
       result.then(note, note)
       await this.#until(() => settled)
-      return await result
+      const value = await result
+      if (this.#failed !== undefined) throw this.#failed.reason
+      return value
     } finally {
       process.off('unhandledRejection', stray)
     }
+  }
+
+  /** Ends the simulation with what no actor is to blame for: a listener's error, a rejection in the callback. */
+  fail(reason: unknown): void {
+    this.#failed ??= { reason }
   }
 
   async #until(settled: () => boolean): Promise<void> {
@@ -127,7 +134,7 @@ export class World {
       await eventLoopTurns()
       this.#last.core.scheduler.settled()
       if (settled()) return
-      if (this.#stray !== undefined) throw this.#stray.reason
+      if (this.#failed !== undefined) throw this.#failed.reason
       this.#step()
     }
   }
@@ -210,7 +217,7 @@ export class World {
   /** A rejection that nobody handled: its actor's, as the core sees it, or the callback's own. */
   #blame(reason: unknown): void {
     const scope = currentScope()
-    if (scope === this.#main) this.#stray ??= { reason }
+    if (scope === this.#main) this.fail(reason)
     else if (scope?.thread.world === this) blame(scope.thread.core, reason)
   }
 }
