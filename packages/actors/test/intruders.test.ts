@@ -104,7 +104,11 @@ onBoth((the, threads) => {
     const boss = await the().system.spawn(foreman, book, far)
     await boss.ask.hire()
     await boss.ask.hire(thread(Math.min(1, threads)).thread)
-    expect(await book.ask.lines()).toEqual(['done', 'done'])
+    const lines = await eventually(
+      () => book.ask.lines(),
+      lines => lines.length > 1,
+    )
+    expect(lines).toEqual(['done', 'done'])
   })
 })
 
