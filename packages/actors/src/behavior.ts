@@ -5,6 +5,7 @@
 import { type BehaviorValue, checkParts, define, inWords, type OnFault, source } from './core/behavior-value.ts'
 import { InvalidCall } from './core/errors.ts'
 import type { Ended } from './core/watches.ts'
+import type { Hosting } from './hosting.ts'
 import type { AnyRef, Ref } from './ref.ts'
 
 export type { Ended, OnFault }
@@ -88,28 +89,10 @@ export interface Log {
   warn(text: string, data?: unknown): void
   error(text: string, data?: unknown): void
 }
-export interface Thread {
-  readonly thread: number
-}
-export type Place = Thread
-/** The n-th thread of the system; 0 is the one that created it. */
-export function thread(n: number): Thread {
-  return { thread: n }
-}
-export interface SpawnOptions {
-  /** Where: beside the parent, or on the least loaded thread, where nothing is said. */
-  on?: Place
-  /** What others look it up by. While another actor of this behavior has it, the spawn fails with NameTaken. */
-  name?: string
-}
-/** (init, options?); a behavior without an init: (undefined?, options?). */
-export type SpawnArgs<Init extends unknown[], O = SpawnOptions> = [] extends Init
-  ? [init?: Init[0], options?: O]
-  : [init: Init[0], options?: O]
 export type Self<Names extends string> = Ref<{ readonly [N in Names]: (...args: any[]) => any }>
 
 /** What a handler can do. Valid until its actor's life ends; late use throws TurnEnded. */
-export interface Context<State = any, Names extends string = string> {
+export interface Context<State = any, Names extends string = string> extends Hosting {
   state: State
   /** Knows the handlers' names (arguments and replies are `any`); assignable to Ref<typeof thisBehavior> and to Ref<ItsProtocol>. */
   readonly self: Self<Names>
@@ -120,10 +103,6 @@ export interface Context<State = any, Names extends string = string> {
   /** Aborted when the actor stops or restarts, or this turn is past its limit. */
   readonly signal: AbortSignal
   readonly log: Log
-  /** Spawns a child, beside this actor unless told otherwise; what is sent to it waits for its start. Throws MailboxFull
-   *  when the way to its thread is at its limit, NotSendable, InvalidCall or SystemClosed. */
-  spawn<I extends unknown[], S, H>(b: Behavior<I, S, H>, ...args: SpawnArgs<I>): Ref<Behavior<I, S, H>>
-  lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined>
   /** Calls handler `then` with `args`, and how it ended (Ended), once the actor has ended. */
   watch(ref: AnyRef, then: Names, ...args: unknown[]): void
   unwatch(ref: AnyRef): void

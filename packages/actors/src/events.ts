@@ -10,7 +10,8 @@ import { assertNever } from './core/platform.ts'
 export interface Events {
   /** Messages that could not be delivered: `count` alike. */
   deadLetter: DeadLetter
-  /** A handler threw what is no Refusal, a turn took too long, or a child could not start; and what was done about it. */
+  /** A handler, or a goroutine's body, threw what is no Refusal, a turn took too long, a child could not start, or a task
+   *  failed that nobody looked at; and what was done about it. */
   fault: { actor: ActorId; method: string; error: unknown; decision: 'restart' | 'resume' | 'stop' | 'escalate' }
   restarted: { actor: ActorId; error: unknown; times: number }
   /** A spawn by the system was rejected. */

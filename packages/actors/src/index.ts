@@ -1,7 +1,7 @@
 // The public names of @troupe/actors: all that a program may import from it. What stands here is a contract, and each name
 // is documented where it is defined. No file inside the package imports this one, so that what is inside can be read, and
 // loaded, without the whole.
-export { behavior, thread } from './behavior.ts'
+export { behavior } from './behavior.ts'
 export type {
   AnyBehavior,
   Behavior,
@@ -17,21 +17,19 @@ export type {
   Log,
   MailboxRules,
   OnFault,
-  Place,
   Self,
-  SpawnArgs,
-  SpawnOptions,
   StateOf,
   Supervision,
-  Thread,
   Timer,
 } from './behavior.ts'
+export type { Channel, ChannelOptions, Received, Receiver, Sender } from './channel.ts'
 export {
   Aborted,
   ActorFault,
   ActorStopped,
   AskCycle,
   BehaviorUnavailable,
+  ChannelClosed,
   Expired,
   InvalidCall,
   MailboxFull,
@@ -50,7 +48,17 @@ export {
 export type { ActorId, Ran, RefusalKind } from './core/errors.ts'
 export { codec } from './core/values.ts'
 export type { Events } from './events.ts'
+export { goroutine } from './goroutine.ts'
+export type { GoContext, Goroutine, Start, Task } from './goroutine.ts'
+export { thread } from './hosting.ts'
+export type { Hosting, Place, SpawnArgs, SpawnOptions, Thread } from './hosting.ts'
+export { moved } from './moved.ts'
+export type { Moved } from './moved.ts'
+export { offload } from './offload.ts'
+export type { Offload } from './offload.ts'
 export type { AnyRef, AskOptions, Asks, ProtocolOf, Ref, RefOf, ReplyOf, Tells } from './ref.ts'
+export { after, select, settled, trySelect } from './select.ts'
+export type { Case, Won } from './select.ts'
 export { createSystem } from './system.ts'
 export type { HandleOf, System, SystemOptions } from './system.ts'
 export { wrapper } from './wrapper.ts'

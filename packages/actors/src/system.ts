@@ -4,19 +4,20 @@
 // actors, all actors stopped on all threads, asks that still wait rejected, threads ended.
 import { availableParallelism } from 'node:os'
 import { EventEmitter } from 'eventemitter3'
-import { ActorRef } from './core/actor-ref.ts'
-import { type BehaviorValue, checkParts, inWords } from './core/behavior-value.ts'
+import { checkParts, inWords } from './core/behavior-value.ts'
 import { blame } from './core/blame.ts'
 import { Core } from './core/core.ts'
 import { GRACE, rejectAsks } from './core/ending.ts'
 import { InvalidCall } from './core/errors.ts'
+import { host, SystemHosting } from './core/hosting.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import { createParts, NodePlatform } from './edge/node-platform.ts'
 import { onStrayRejection } from './edge/stray-rejections.ts'
 import type { ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
-import type { AnyBehavior, Behavior, InitOf, SpawnArgs, SpawnOptions } from './behavior.ts'
+import type { AnyBehavior, Behavior, InitOf } from './behavior.ts'
 import { type Events, Printer } from './events.ts'
+import type { Hosting, SpawnArgs } from './hosting.ts'
 import type { Ref } from './ref.ts'
 
 export interface SystemOptions {
@@ -35,19 +36,20 @@ export interface SystemOptions {
 /** A behavior, or later a hosted one; what spawning it gives. */
 export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Behavior<I, S, H>> : never
 
-export interface System extends AsyncDisposable {
+export interface System extends Omit<Hosting, 'spawn'>, AsyncDisposable {
   /**
    * Resolves when the actor has started. Rejects with SpawnFailed, NameTaken, BehaviorUnavailable,
    * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
    */
   spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
-  /** The actor of that behavior and name, if there is one. */
-  lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined>
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   /** Stops all actors, children first, after their current turns; then ends the threads. */
   close(): Promise<void>
 }
+
+/** Whatever T offers is there. */
+export type Methods<T> = { readonly [K in keyof T]: unknown }
 
 /** ms for all threads to say that their actors have stopped. */
 const CLOSE_WITHIN = GRACE + 1_000
@@ -63,10 +65,11 @@ async function create(options: SystemOptions): Promise<System> {
   const wanted = checked(options)
   // Piscina is for the thread that has the pool; host threads load this module too, and start faster without it.
   const pool = wanted.threads === 0 ? undefined : await import('./edge/thread-pool.ts')
-  return new LocalSystem(wanted, pool?.ThreadPool)
+  return new LocalSystem(wanted, pool?.ThreadPool) as unknown as System
 }
 
-class LocalSystem implements System {
+/** Its calls are typed by System; core knows no types of users. */
+class LocalSystem extends SystemHosting implements Methods<System> {
   readonly #events = new EventEmitter()
   readonly #printer = new Printer()
   readonly #core: Core
@@ -79,6 +82,7 @@ class LocalSystem implements System {
   readonly #endListening: () => void
 
   constructor({ threads, limits, resourceLimits }: Checked, Pool: typeof ThreadPool | undefined) {
+    super()
     this.#threads = threads
     const parts = createParts(threads + 1, availableParallelism())
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
@@ -94,14 +98,8 @@ class LocalSystem implements System {
     }
   }
 
-  async spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>> {
-    const [init, options] = args as [unknown, SpawnOptions | undefined]
-    const address = await this.#core.spawning.root(what as unknown as BehaviorValue, init, options ?? {})
-    return new ActorRef(address, undefined) as unknown as HandleOf<T>
-  }
-  async lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined> {
-    const address = await this.#core.names.find(b as unknown as BehaviorValue, name)
-    return address && (new ActorRef(address, undefined) as unknown as Ref<B>)
+  [host](): Core {
+    return this.#core
   }
 
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
@@ -130,6 +128,7 @@ class LocalSystem implements System {
     // a handler that never lets go of its thread says nothing: that thread is ended below, whatever it does
     await Promise.race([Promise.allSettled([core.closeHere(), ...others]), core.sleep(CLOSE_WITHIN)])
     rejectAsks(core)
+    await core.offloads.close()
     this.#pool?.expectEnd()
     for (let thread = 1; thread <= this.#threads; thread++) {
       if (!core.hasLost(thread)) core.calls.send(thread, 'end', undefined)

@@ -49,11 +49,15 @@ export interface BehaviorValue {
   readonly supervision?: SupervisionOptions
   readonly [source]: Source
   readonly [compose]?: (copy: Copy, init: unknown) => unknown
+  readonly [body]?: Body
 }
 /** Where a behavior's Source is kept on its value. */
 export const source: unique symbol = Symbol('source')
 /** What a composed behavior has instead of `state`: it makes that of all its layers, from the actor's own copies. */
 export const compose: unique symbol = Symbol('compose')
+/** What a goroutine has instead of handlers: it runs for the whole life of its actor. */
+export const body: unique symbol = Symbol('body')
+export type Body = (ctx: unknown, ...args: unknown[]) => unknown
 /** Gives the actor's own copy of a value. */
 export type Copy = <T>(value: T) => T
 
@@ -96,7 +100,9 @@ export function define(kind: 'behavior' | 'wrapper', url: string, name: string, 
 export function defined(from: Source): BehaviorValue | undefined {
   const { behaviors, wrappers, clashes } = definitionsOf(from.url)
   if (clashes.has(from.name)) {
-    throw new InvalidCall(`${from.url} defines two behaviors named '${from.name}'; give each a name of its own`)
+    throw new InvalidCall(
+      `${from.url} defines two behaviors or goroutines named '${from.name}'; give each a name of its own`,
+    )
   }
   if (!('inner' in from)) return behaviors.get(from.name)
   const wrap = wrappers.get(from.name)

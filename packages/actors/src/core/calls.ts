@@ -7,19 +7,23 @@ import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
 import { Ask } from './ask.ts'
 import type { Cell } from './cell.ts'
-import { unlink } from './children.ts'
+import type { ChannelState } from './channel-move.ts'
+import { link, unlink } from './children.ts'
 import type { Core } from './core.ts'
 import { rejectAsks } from './ending.ts'
 import { ActorStopped, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
 import * as life from './life.ts'
+import type { Job } from './offload-job.ts'
 import type { SpawnCall } from './spawning.ts'
+import { hasRoom, requestStop } from './stopping.ts'
 import { type Ended, ended, lostWith } from './watches.ts'
 
 /** An address in the arguments of a call. */
 const ref = (address: Address): ActorRef => new ActorRef(address, undefined)
 
 const operations = {
-  spawn: (core: Core, call: SpawnCall, from: number) => core.spawning.receive(call, from),
+  spawn: (core: Core, call: SpawnCall, from: number) => core.spawning.receive('spawn', call, from),
+  go: (core: Core, call: SpawnCall, from: number) => core.spawning.receive('go', call, from),
   stop: (core: Core, [ref, drain]: [ActorRef, boolean]) => stopHere(ref.address, drain),
   ready: (_core: Core, [ref]: [ActorRef]) => readyHere(ref.address),
   watch(core: Core, [ref, watcher]: [ActorRef, ActorRef]) {
@@ -30,6 +34,11 @@ const operations = {
   },
   ended(_core: Core, [watcher, how]: [ActorRef, Ended]) {
     if (watcher.address.cell !== undefined) ended(watcher.address.cell, how)
+  },
+  childAdopted(core: Core, [parent, child]: [ActorRef, ActorRef]) {
+    const { cell } = parent.address
+    if (isGoing(cell)) (cell.more.away ??= new Map()).set(child.id, child.address)
+    else void core.stop(child.address, false)
   },
   childGone(_core: Core, [parent, child]: [ActorRef, ActorRef]) {
     parent.address.cell?.extra?.away?.delete(child.id)
@@ -46,6 +55,13 @@ const operations = {
   find(core: Core, [key]: [string]) {
     const address = core.names.findHere(key)
     return address && ref(address)
+  },
+  run: (core: Core, [number, job]: [number, Job], from: number) => core.offloads.receive(number, job, from),
+  cancelRun(core: Core, [number]: [number], from: number) {
+    core.offloads.cancel(number, from)
+  },
+  adopt(core: Core, state: ChannelState, from: number) {
+    core.channels.adopt(state, from)
   },
   emit(core: Core, [event, data]: [string, unknown]) {
     core.platform.emit(event, data)
@@ -69,8 +85,8 @@ export class Calls {
   ask(thread: number, operation: Operation, args: unknown, ordered = false): Promise<unknown> {
     return Promise.try(() => this.begin(thread, operation, args, ordered))
   }
-  /** The same; throws at once where the call cannot be sent. */
-  begin(thread: number, operation: Operation, args: unknown, ordered: boolean): Promise<unknown> {
+  /** The same; throws at once where the call cannot be sent. What it gives becomes the actor's own for whom it is made. */
+  begin(thread: number, operation: Operation, args: unknown, ordered: boolean, by?: Address): Promise<unknown> {
     const core = this.#core
     if (core.hasLost(thread)) {
       const ended = core.closing
@@ -78,7 +94,7 @@ export class Calls {
         : new ThreadLost(`${operation}: thread ${thread} has ended`)
       return Promise.reject(ended)
     }
-    const ask = new Ask(core, core.systemOf(thread), operation, undefined, undefined)
+    const ask = new Ask(core, core.systemOf(thread), operation, by, undefined)
     const reply = ask.promise()
     let sent = false
     try {
@@ -151,6 +167,15 @@ export class Calls {
     if (!watcher.local) this.send(watcher.home, 'ended', [ref(watcher), how])
     else if (watcher.cell !== undefined) ended(watcher.cell, how)
   }
+  /** A goroutine was started by one whose parent is now its own. That one may have stopped meanwhile, which ends it. */
+  childAdopted(parent: Address, child: Cell): void {
+    const core = this.#core
+    if (parent.local) {
+      if (isGoing(parent.cell)) link(parent.cell, child)
+      else requestStop(child, false)
+    } else if (core.hasLost(parent.home)) requestStop(child, false)
+    else this.send(parent.home, 'childAdopted', [ref(parent), ref(child.address)])
+  }
   childGone(parent: Address, child: Cell): void {
     if (!parent.local) this.send(parent.home, 'childGone', [ref(parent), ref(child.address)])
     else if (parent.cell !== undefined) unlink(parent.cell, child)
@@ -165,8 +190,12 @@ function stopHere(address: Address, drain: boolean): Promise<void> {
   const { cell } = address
   return new Promise(done => {
     if (cell === undefined) done()
-    else life.requestStop(cell, drain, done)
+    else requestStop(cell, drain, done)
   })
+}
+
+function isGoing(cell: Cell | undefined): cell is Cell {
+  return cell !== undefined && cell.status !== 'stopping' && cell.status !== 'stopped'
 }
 
 function readyHere(address: Address): Promise<void> {
@@ -175,7 +204,7 @@ function readyHere(address: Address): Promise<void> {
     if (cell === undefined || cell.status === 'stopped' || cell.status === 'stopping') {
       return failed(new ActorStopped(`${address.id} has stopped`, { actor: address.id }))
     }
-    if (life.hasRoom(cell.mailbox, cell.loaded ?? cell.core.limits)) return done()
+    if (hasRoom(cell.mailbox, cell.loaded ?? cell.core.limits)) return done()
     const { more } = cell
     more.onRoom ??= []
     more.onRoom.push(error => (error === undefined ? done() : failed(error)))

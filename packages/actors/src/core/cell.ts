@@ -3,8 +3,8 @@
 // Invariants: a message that arrives is taken in, or its ask fails, or it becomes a dead letter: nothing else. Queues wait
 // for turns: `aside` (messages that may run beside a waiting turn), `side` and `sideAside` (the actor's own timers and
 // notices, bounded by their number and never refused), and the mailbox. The cell is queued with the scheduler exactly when it
-// has something that can run now. How turns run is in turns.ts, how an actor starts, faults and stops in life.ts; what
-// only few actors have is in Extra, so that idle ones stay small.
+// has something that can run now. How turns run is in turns.ts, how an actor starts and faults in life.ts, how it
+// stops in stopping.ts; what only few actors have is in Extra, so that idle ones stay small.
 import type { Address } from './address.ts'
 import type { Asker } from './ask.ts'
 import type { Context } from './context.ts'
@@ -14,6 +14,7 @@ import { Extra, type OwnCall } from './extra.ts'
 import * as life from './life.ts'
 import { type From, Mailbox, MANY_ARGUMENTS, METHOD_SHIFT, type Taken, TIMED } from './mailbox.ts'
 import type { Loaded } from './protocol.ts'
+import * as stopping from './stopping.ts'
 import type { Turn } from './turn.ts'
 import * as turns from './turns.ts'
 
@@ -30,7 +31,7 @@ export class Cell {
   queued = false
   /** Undefined until the behavior is loaded. */
   loaded: Loaded | undefined
-  state: unknown = life.NO_STATE
+  state: unknown = stopping.NO_STATE
   mailbox: Mailbox | undefined = undefined
   /** The turn that holds the actor; during the synchronous part of any turn, that one. */
   turn: Turn | undefined = undefined
@@ -157,10 +158,10 @@ export class Cell {
   }
   /** Sees to what was asked of it beside messages; true when no turn may begin now. */
   attend(): boolean {
-    return life.attend(this)
+    return stopping.attend(this)
   }
   requestStop(): void {
-    life.requestStop(this, false)
+    stopping.requestStop(this, false)
   }
   /** The number of one of its handlers; throws when there is none of that name. */
   methodNamed(name: string): number {

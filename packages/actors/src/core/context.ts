@@ -5,16 +5,15 @@
 // the actor; turns that run beside others have one each, so that `sender` is theirs. Timers, watches and pipes call a
 // handler by name with data, never a closure.
 import { ActorRef } from './actor-ref.ts'
-import { type BehaviorValue, inWords } from './behavior-value.ts'
+import { inWords } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import { InvalidCall, TurnEnded } from './errors.ts'
 import { UserTimer } from './extra.ts'
+import { ActorHosting, host } from './hosting.ts'
 import { LateReply } from './late-reply.ts'
-import type { SpawnOptions } from './spawning.ts'
 import type { Turn } from './turn.ts'
+import { OVER } from './waits.ts'
 import * as watches from './watches.ts'
-
-type LogLevel = 'info' | 'warn' | 'error'
 
 /** What is made once for a context, when it is first asked for. */
 interface Kept {
@@ -23,12 +22,13 @@ interface Kept {
   layers: Map<string, Context> | undefined
 }
 
-export class Context {
+export class Context extends ActorHosting {
   #cell: Cell | undefined
   readonly #turn: Turn | undefined
   #kept: Kept | undefined = undefined
 
   constructor(cell: Cell, turn: Turn | undefined) {
+    super()
     this.#cell = cell
     this.#turn = turn
   }
@@ -36,7 +36,7 @@ export class Context {
   get #keep(): Kept {
     return (this.#kept ??= { self: undefined, abort: undefined, layers: undefined })
   }
-  #live(): Cell {
+  [host](): Cell {
     const cell = this.#cell
     if (cell === undefined) {
       throw new TurnEnded(
@@ -45,6 +45,9 @@ export class Context {
     }
     return cell
   }
+  get over(): boolean {
+    return this.#cell === undefined
+  }
   /** Its turn, or its actor's life, is over. */
   end(): void {
     this.#cell = undefined
@@ -52,65 +55,48 @@ export class Context {
   }
   /** The same, while a handler may still run: its signal tells it. */
   revoke(): void {
-    this.#kept?.abort?.abort(new TurnEnded('the actor has stopped, or its turn took too long'))
+    this.#kept?.abort?.abort(new TurnEnded(OVER))
     for (const layer of this.#kept?.layers?.values() ?? []) layer.revoke()
     this.end()
   }
+  /** Its actor is to end: the signal tells, also whoever looks at it only now. */
+  abort(reason: Error): void {
+    const { signal } = this
+    if (!signal.aborted) this.#kept!.abort!.abort(reason)
+  }
 
   get state(): unknown {
-    return this.#live().state
+    return this[host]().state
   }
   set state(state: unknown) {
-    this.#live().state = state
+    this[host]().state = state
   }
   get self(): ActorRef {
-    const cell = this.#live()
+    const cell = this[host]()
     return (this.#keep.self ??= new ActorRef(cell.address, cell))
   }
   get sender(): ActorRef | undefined {
-    const cell = this.#live()
+    const cell = this[host]()
     const sender = (this.#turn ?? cell.turn)?.sender
     return sender && new ActorRef(sender, cell)
   }
   /** The actor's key where it is sharded. */
   get key(): string | undefined {
-    this.#live()
+    this[host]()
     return undefined
   }
   /** Aborted when the actor stops, restarts, or its turn is past its limit. */
   get signal(): AbortSignal {
-    this.#live()
+    this[host]()
     return (this.#keep.abort ??= new AbortController()).signal
-  }
-  get log(): Record<LogLevel, (text: string, data?: unknown) => void> {
-    const cell = this.#live()
-    const line = (level: LogLevel) => (text: string, data?: unknown) => cell.core.log(cell, level, text, data)
-    return { info: line('info'), warn: line('warn'), error: line('error') }
   }
   /** Whether somebody waits for this turn's reply. */
   get asked(): boolean {
-    return (this.#turn ?? this.#live().turn)?.asker !== undefined
-  }
-
-  now(): number {
-    return this.#live().core.platform.wall()
-  }
-  random(): number {
-    return this.#live().core.platform.random()
-  }
-
-  spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): ActorRef {
-    const cell = this.#live()
-    return new ActorRef(cell.core.spawning.child(cell, behavior, init, options ?? {}), cell)
-  }
-  async lookup(behavior: BehaviorValue, name: string): Promise<ActorRef | undefined> {
-    const cell = this.#live()
-    const address = await cell.core.names.find(behavior, name)
-    return address && new ActorRef(address, cell)
+    return (this.#turn ?? this[host]().turn)?.asker !== undefined
   }
 
   watch(ref: ActorRef, then: string, ...args: unknown[]): void {
-    const cell = this.#live()
+    const cell = this[host]()
     if (!(ref instanceof ActorRef)) {
       throw new InvalidCall(`${cell.address.id}: watch needs a ref`, { actor: cell.address.id })
     }
@@ -122,7 +108,7 @@ export class Context {
     )
   }
   unwatch(ref: ActorRef): void {
-    const cell = this.#live()
+    const cell = this[host]()
     if (ref instanceof ActorRef) watches.unwatch(cell, ref.address)
   }
 
@@ -133,7 +119,7 @@ export class Context {
     return this.#timer(ms, ms, then, args)
   }
   #timer(ms: number, period: number | undefined, then: string, args: unknown[]): { timer: number } {
-    const cell = this.#live()
+    const cell = this[host]()
     if (!Number.isFinite(ms) || ms < 0 || period === 0) {
       throw new InvalidCall(`${cell.address.id}: a timer of ${inWords(ms)} makes no sense in ms`, {
         actor: cell.address.id,
@@ -147,7 +133,7 @@ export class Context {
     return { timer: timer.number }
   }
   cancel(timer: { timer: number } | null | undefined): void {
-    const cell = this.#live()
+    const cell = this[host]()
     const found = timer && cell.extra?.timers?.get(timer.timer)
     if (!found) return
     cell.core.timers.clear(found)
@@ -157,7 +143,7 @@ export class Context {
 
   /** Calls the handler with `args` and what the promise gives; a promise that rejects is the actor's fault. */
   pipe(work: Promise<unknown>, then: string, ...args: unknown[]): void {
-    const cell = this.#live()
+    const cell = this[host]()
     const method = cell.methodNamed(then)
     // the context of a turn beside others ends with it; what this is for is the actor's life
     const life = (cell.context ??= new Context(cell, undefined))
@@ -175,18 +161,18 @@ export class Context {
       })
   }
   later(): LateReply {
-    const cell = this.#live()
+    const cell = this[host]()
     const handle = (this.#turn ?? cell.turn)?.asker?.handle()
     return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1)
   }
   stop(): void {
-    const cell = this.#live()
+    const cell = this[host]()
     cell.requestStop()
   }
 
   /** The same context over one part of the state: what a wrapper, or the behavior in it, sees. */
   layer(key: string): Context {
-    const cell = this.#live()
+    const cell = this[host]()
     const layers = (this.#keep.layers ??= new Map())
     let layer = layers.get(key)
     if (layer === undefined) layers.set(key, (layer = new Layer(cell, this.#turn, this, key)))

@@ -8,22 +8,24 @@ import { Address } from './address.ts'
 import { Ask, type Asker, Asks } from './ask.ts'
 import { Behaviors } from './behaviors.ts'
 import { Calls } from './calls.ts'
+import { Channels } from './channels.ts'
+import { Claims } from './claims.ts'
 import type { Cell } from './cell.ts'
-import { DeadLetters, type DeadReason } from './dead-letters.ts'
+import { DeadLetters, type DeadReason, type Undelivered } from './dead-letters.ts'
 import { Directory } from './directory.ts'
 import { loseThread, stopAll } from './ending.ts'
 import { NotSendable } from './errors.ts'
 import { Failures } from './failures.ts'
 import { Inbound } from './inbound.ts'
-import * as life from './life.ts'
 import { ASKED, type From, Mailbox, MANY_ARGUMENTS, METHOD_SHIFT } from './mailbox.ts'
 import { Names } from './names.ts'
+import { Offloads } from './offloads.ts'
 import { Outbound } from './outbound.ts'
 import type { Limits, Platform } from './platform.ts'
 import type { Protocol } from './protocol.ts'
 import { Scheduler } from './scheduler.ts'
 import { Spawning } from './spawning.ts'
-import { Timers } from './timers.ts'
+import { Alarm, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
 import { waits } from './turns.ts'
 import { Copier } from './values.ts'
@@ -45,6 +47,9 @@ export class Core implements Receiver {
   readonly outbound = new Outbound(this)
   readonly calls = new Calls(this)
   readonly names = new Names(this)
+  readonly channels = new Channels(this)
+  readonly claims: Claims
+  readonly offloads = new Offloads(this)
   readonly spawning = new Spawning(this)
   readonly failures = new Failures(this)
   readonly behaviors = new Behaviors(this)
@@ -69,6 +74,7 @@ export class Core implements Receiver {
     this.scheduler = new Scheduler(platform, () => this.deadLetters.publish())
     this.timers = new Timers(platform)
     this.directory = new Directory(this)
+    this.claims = new Claims(platform.claims, platform.thread)
   }
 
   /** As a receiver of values: refs in them are bound to no actor. */
@@ -104,6 +110,16 @@ export class Core implements Receiver {
       if (root === undefined || !(error instanceof NotSendable)) throw error
       throw new NotSendable(error.path, error.what, { root })
     }
+  }
+
+  /** What the last copy was like. */
+  get copied(): { readonly bytes: number; readonly kinds: number } {
+    return this.#copier
+  }
+
+  /** A promise that code gets to wait for; a simulation notes who does. */
+  noted<T>(promise: Promise<T>, _what: string): Promise<T> {
+    return promise
   }
 
   // ── messages out ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +227,7 @@ export class Core implements Receiver {
   }
 
   /** Ends a message that cannot be handled: its ask fails, and it is a dead letter. */
-  undeliverable(to: Address, head: number, from: From, reason: DeadReason): void {
+  undeliverable(to: Address, head: number, from: From, reason: Undelivered): void {
     const method = this.platform.methods.text(head >> METHOD_SHIFT)
     this.deadLetters.add(to.id, method, reason)
     if ((head & ASKED) !== 0) (from as Asker).fail(this.failures.undelivered(to, method, reason))
@@ -223,14 +239,15 @@ export class Core implements Receiver {
     if (this.closing && this.directory.size === 0) this.#closed?.()
   }
 
-  /** Stops all actors of this thread, children first; resolves when none is left. */
-  closeHere(): Promise<void> {
+  /** Stops all actors of this thread, children first; resolves when none is left, and all that waited for them is told. */
+  async closeHere(): Promise<void> {
     this.closing = true
-    return new Promise(done => {
+    await new Promise<void>(done => {
       this.#closed = done
       if (this.directory.size === 0) done()
       else stopAll(this)
     })
+    await this.platform.rest()
   }
 
   /** Whether messages to a thread can still arrive. */
@@ -241,6 +258,7 @@ export class Core implements Receiver {
   lostThread(thread: number, reason?: unknown): void {
     if (this.#lost.has(thread)) return
     this.#lost.add(thread)
+    this.offloads.lostThread(thread)
     loseThread(this, thread, reason)
   }
 
@@ -252,7 +270,7 @@ export class Core implements Receiver {
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise(done => this.timers.set(new life.Wait(done), this.platform.now() + ms))
+    return new Promise(done => this.timers.set(new Alarm(done), this.platform.now() + ms))
   }
 
   // ── pools ─────────────────────────────────────────────────────────────────────────────────────────────────────

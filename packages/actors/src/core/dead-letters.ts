@@ -8,9 +8,13 @@ import type { Platform } from './platform.ts'
 
 /**
  * stopped: the actor has ended. expired: its asker had stopped waiting. full: its mailbox, or the way there, was at its
- * limit. unknown: it has no such method. unreadable: its arguments could not be decoded. lost: its thread has ended.
+ * limit. overflow: a channel has
+ * dropped it, as it was told to. unknown: it has no such method. unreadable: its arguments could not be decoded. lost: its thread has ended.
  */
-export type DeadReason = 'stopped' | 'expired' | 'full' | 'unknown' | 'unreadable' | 'lost'
+export type DeadReason = 'stopped' | 'expired' | 'full' | 'overflow' | 'unknown' | 'unreadable' | 'lost'
+
+/** What can happen to a message that an actor was to get. */
+export type Undelivered = Exclude<DeadReason, 'overflow'>
 
 export interface DeadLetter {
   readonly to: ActorId

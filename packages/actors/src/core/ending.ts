@@ -5,7 +5,8 @@
 // ThreadLost, watchers hear `lost`, its names are free, and what waited here for a spawn from it is returned.
 import type { Core } from './core.ts'
 import { SystemClosed, ThreadLost } from './errors.ts'
-import * as life from './life.ts'
+import { beginStopping, requestStop } from './stopping.ts'
+import { Alarm } from './timers.ts'
 import * as watches from './watches.ts'
 
 /** ms that open turns have to end when the system closes. */
@@ -13,17 +14,19 @@ export const GRACE = 5_000
 
 export function stopAll(core: Core): void {
   for (const cell of [...core.directory]) {
-    if (cell.status === 'expected') life.beginStopping(cell, 'stopped', undefined)
-    else if (cell.parent === undefined) life.requestStop(cell, false)
+    if (cell.status === 'expected') beginStopping(cell, 'stopped', undefined)
+    // a goroutine at once, as a turn may be waiting for it
+    else if (cell.parent === undefined || cell.extra?.run !== undefined) requestStop(cell, false)
   }
-  const grace = new life.Wait(() => {
-    for (const cell of [...core.directory]) life.beginStopping(cell, 'stopped', undefined)
+  const grace = new Alarm(() => {
+    for (const cell of [...core.directory]) beginStopping(cell, 'stopped', undefined)
   })
   core.timers.set(grace, core.platform.now() + GRACE)
 }
 
 /** After the last actor has stopped: what still waits, waits in vain. */
 export function rejectAsks(core: Core): void {
+  core.channels.close()
   for (const ask of [...core.asks]) {
     const { id } = ask.target
     ask.fail(
@@ -33,6 +36,7 @@ export function rejectAsks(core: Core): void {
 }
 
 export function loseThread(core: Core, thread: number, reason: unknown): void {
+  core.channels.lostThread(thread)
   for (const ask of [...core.asks]) {
     const { target, method } = ask
     if (target.home !== thread) continue
@@ -43,7 +47,7 @@ export function loseThread(core: Core, thread: number, reason: unknown): void {
   for (const cell of [...core.directory]) {
     watches.lostThread(cell, thread)
     for (const [id, child] of [...(cell.extra?.away ?? [])]) if (child.home === thread) cell.extra!.away!.delete(id)
-    if (cell.status === 'expected' && cell.address.birth === thread) life.beginStopping(cell, 'stopped', undefined)
-    else if (cell.parent?.home === thread) life.requestStop(cell, false)
+    if (cell.status === 'expected' && cell.address.birth === thread) beginStopping(cell, 'stopped', undefined)
+    else if (cell.parent?.home === thread) requestStop(cell, false)
   }
 }

@@ -97,11 +97,13 @@ export class BehaviorUnavailable extends coded('behavior-unavailable') {}
 export class NameTaken extends coded('name-taken') {}
 /** The system is closed or closing. */
 export class SystemClosed extends coded('system-closed') {}
+/** The channel is closed: nothing more can be sent, and it cannot be closed again. */
+export class ChannelClosed extends coded('channel-closed') {}
 /** A call that makes no sense, whatever the state: a wrong option, a thread that there is none of. */
 export class InvalidCall extends coded('invalid-call') {}
 
 const all = [Expired, Aborted, ActorStopped, ActorFault, MailboxFull, UnknownMethod, AskCycle, TurnEnded, TurnExpired]
-const more = [ThreadLost, SpawnFailed, BehaviorUnavailable, NameTaken, SystemClosed, InvalidCall]
+const more = [ThreadLost, SpawnFailed, BehaviorUnavailable, NameTaken, SystemClosed, ChannelClosed, InvalidCall]
 const classes = new Map([...all, ...more].map(Class => [new Class('').code, Class]))
 
 /** A value that cannot travel; `path` leads to it from the value that was sent (`.items[3].fn`). */

@@ -10,6 +10,8 @@ import type { Restarts } from './supervision.ts'
 import { TimerNode } from './timers.ts'
 import type { Turn } from './turn.ts'
 import type { Cell } from './cell.ts'
+import type { Running } from './goroutines.ts'
+import type { Waits } from './waits.ts'
 import type { Watch } from './watches.ts'
 
 /** A call that the actor asked for of one of its own handlers. Due, it waits for its turn, and can be cancelled until then. */
@@ -87,7 +89,11 @@ export class Extra {
   timersMade = 0
 
   name: string | undefined = undefined
+  /** Set where the actor is a goroutine. */
+  run: Running | undefined = undefined
   restarts: Restarts = NONE
+  /** What its code waits for at channels. */
+  waits: Waits | undefined = undefined
   onStop: (() => void)[] | undefined = undefined
   onRoom: ((error: TroupeError | undefined) => void)[] | undefined = undefined
   stopping = false

@@ -5,7 +5,7 @@
 import type { Address } from './address.ts'
 import type { Chain } from './ask.ts'
 import type { Core } from './core.ts'
-import type { DeadReason } from './dead-letters.ts'
+import type { Undelivered } from './dead-letters.ts'
 import { assertNever } from './platform.ts'
 import {
   ActorFault,
@@ -84,7 +84,7 @@ export class Failures {
     return new ActorFault(`${root}: ${words(error)}`, { actor, method, ran })
   }
   /** What an asker is told of a message that became a dead letter. */
-  undelivered(to: Address, method: string, reason: DeadReason): TroupeError {
+  undelivered(to: Address, method: string, reason: Undelivered): TroupeError {
     const { id } = to
     const about = { actor: id, method }
     switch (reason) {
@@ -132,7 +132,8 @@ export class Failures {
   }
 }
 
-function words(error: unknown): string {
+/** What an error says, whatever it is. */
+export function words(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error)
   } catch {

@@ -23,6 +23,8 @@ export const ASK = 1
 export const REPLY = 2
 export const FAILURE = 3
 export const CALL = 4
+/** About a channel: channel-frame.ts. */
+export const CHANNEL = 5
 
 export const SENDER = 1
 export const DEADLINE = 2

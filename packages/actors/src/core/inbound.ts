@@ -6,8 +6,10 @@
 import type { Address } from './address.ts'
 import { type Ask, type Asker, Chain } from './ask.ts'
 import type { Core } from './core.ts'
+import { CHANNEL_WORDS, ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, readChannelFrame } from './channel-frame.ts'
 import { type PackedError, type TroupeError, unpackError } from './errors.ts'
 import * as frame from './frame.ts'
+import { EndsParcel } from './held.ts'
 import { ASKED, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
 import { readPrimitive, skipPrimitive } from './primitives.ts'
 import { waits } from './turns.ts'
@@ -65,6 +67,7 @@ export class Inbound {
   readonly #core: Core
   #chunk = new Uint8Array(CHUNK)
   #used = 0
+  readonly #channelFrame = new ChannelFrame()
   /** Whom the last message was for. */
   #last: Address | undefined = undefined
   #lastPlace = 0
@@ -82,6 +85,7 @@ export class Inbound {
     const kind = (head >>> 16) & 255
     if (kind === frame.TELL || kind === frame.ASK)
       return this.#message(bytes, words, base, end, from, kind === frame.ASK)
+    if (kind === frame.CHANNEL) return this.#channel(bytes, words, base, end)
     const number = words[base + 5]!
     const body = start + frame.HEADER_WORDS * 4
     const core = this.#core
@@ -93,6 +97,19 @@ export class Inbound {
       if ((head & 3) === frame.PACKED) this.#answer(ask, kind, bytes, body, end)
       else ask.settle(((head >>> 2) & 63) === 0 ? undefined : this.#one(head, bytes, body))
     }
+  }
+
+  #channel(bytes: Uint8Array, words: Int32Array, base: number, end: number): void {
+    const head = words[base + 1]!
+    const message = this.#channelFrame
+    const flags = (head >>> 8) & 255
+    readChannelFrame(words, base, (flags & CLAIM) !== 0, message)
+    const at = (base + CHANNEL_WORDS + (message.claimAt < 0 ? 0 : CLAIM_WORDS)) * 4
+    let value: unknown
+    if ((head & 3) === frame.PACKED) value = new ((flags & ENDS) === 0 ? Parcel : EndsParcel)(bytes, at, end)
+    else if (((head >>> 2) & 63) !== 0) value = this.#one(head, bytes, at)
+    const { outbound, channels } = this.#core
+    channels.receive(message, value, to => outbound.pass(to, bytes, base * 4, words[base]!))
   }
 
   /** Decoding may run users' codecs, which may fail, or not be known on this thread. */
@@ -113,8 +130,12 @@ export class Inbound {
   returned(words: Int32Array, start: number): void {
     const base = start >> 2
     const kind = (words[base + 1]! >>> 16) & 255
-    if (kind !== frame.TELL && kind !== frame.ASK) return
     const core = this.#core
+    if (kind === frame.CHANNEL) {
+      readChannelFrame(words, base, false, this.#channelFrame)
+      return core.channels.returned(this.#channelFrame)
+    }
+    if (kind !== frame.TELL && kind !== frame.ASK) return
     core.deadLetter(this.#target(words, base), core.platform.methods.text(words[base + 4]! & 0xffff), 'lost')
   }
 

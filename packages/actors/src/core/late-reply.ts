@@ -40,7 +40,7 @@ export class LateReply {
 }
 
 export const lateReplyTravel: TravelKind<LateReply> = {
-  tag: 'late',
+  tag: 'late reply',
   copy: (reply, to) => lateReplyTravel.unpack(LateReply.parts(reply), to),
   pack: reply => LateReply.parts(reply),
   unpack(plain, to) {

@@ -1,4 +1,4 @@
-// How an actor starts, faults, restarts and stops.
+// How an actor starts, faults and restarts; how it stops is in stopping.ts.
 //
 //   expected ─ its spawn comes ─▶ placed ─▶ starting ─ started settles ─▶ running
 //   running ─ fault, supervision says restart ─▶ waiting ─ after the backoff ─▶ starting
@@ -9,18 +9,14 @@
 // is reached once, and whoever waits for start, stop or room, or watches, is told then at the latest.
 import type { Cell } from './cell.ts'
 import type { Asker } from './ask.ts'
-import { type Started, stateOf, type Stopping } from './behavior-value.ts'
-import { ActorStopped, InvalidCall, NameTaken, type Ran, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
-import type { Mailbox, Taken } from './mailbox.ts'
+import { type Started, stateOf } from './behavior-value.ts'
+import { InvalidCall, NameTaken, SpawnFailed, type TroupeError, TurnExpired } from './errors.ts'
+import { beginStopping, endLife, NO_STATE } from './stopping.ts'
 import { type Decision, supervise } from './supervision.ts'
-import { TimerNode } from './timers.ts'
+import { Alarm } from './timers.ts'
 import type { Turn } from './turn.ts'
 import { assertNever } from './platform.ts'
 import * as turns from './turns.ts'
-import * as watches from './watches.ts'
-
-/** Stands where a cell's state does before its first life and between two. */
-export const NO_STATE: unique symbol = Symbol('no state')
 
 /** Called when a cell that is not running gets its time. */
 export function proceed(cell: Cell): void {
@@ -45,6 +41,11 @@ function start(cell: Cell, why: Started): void {
 
 function begin(cell: Cell, why: Started): void {
   if (cell.status !== 'starting') return
+  const run = cell.extra?.run
+  if (run !== undefined) {
+    running(cell)
+    return run.begin()
+  }
   const { behavior } = cell.loaded!
   const { core } = cell
   try {
@@ -83,7 +84,8 @@ function startFailed(cell: Cell, why: Started, error: unknown): void {
   const text = `${address.id} could not start`
   const failure =
     error instanceof NameTaken ? error : core.failures.make(SpawnFailed, text, error, address, 'started', 'no')
-  if (cell.parent !== undefined && cell.onStart === undefined) core.spawning.tellParent(cell.parent, failure)
+  const toldElsewhere = cell.onStart !== undefined || cell.extra?.run !== undefined
+  if (cell.parent !== undefined && !toldElsewhere) core.spawning.tellParent(cell.parent, failure)
   beginStopping(cell, 'faulted', failure)
 }
 
@@ -100,7 +102,7 @@ export function expire(cell: Cell, turn: Turn, error = overdue(cell, turn)): voi
   const { after, method } = turn
   turns.revoke(cell, () => cell.core.failures.own(error))
   if (after === undefined) decide(cell, error, method.name, true)
-  else after(error)
+  else after(error, undefined)
 }
 function overdue(cell: Cell, { method: { name, limit } }: Turn): TroupeError {
   const about = { actor: cell.address.id, method: name, ran: 'unknown' as const }
@@ -142,18 +144,6 @@ function act(cell: Cell, decision: Decision, error: unknown, method: string): vo
   }
 }
 
-/** Something to do once a time has come. */
-export class Wait extends TimerNode {
-  readonly #action: () => void
-  constructor(action: () => void) {
-    super()
-    this.#action = action
-  }
-  fire(): void {
-    this.#action()
-  }
-}
-
 function restart(cell: Cell, error: unknown, delay: number, times: number): void {
   const { core, address } = cell
   cell.status = 'waiting'
@@ -166,135 +156,6 @@ function restart(cell: Cell, error: unknown, delay: number, times: number): void
       core.emit('restarted', { actor: address.id, error: core.failures.portable(error), times })
       if (cell.status === 'waiting') start(cell, 'restarted') // a listener may have stopped it
     }
-    core.timers.set(new Wait(again), core.platform.now() + delay)
+    core.timers.set(new Alarm(again), core.platform.now() + delay)
   })
-}
-
-// ── stop ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Stops the actor after its current turn, or after its mailbox; `done` is called when it has stopped. */
-export function requestStop(cell: Cell, drain: boolean, done?: () => void): void {
-  if (cell.status === 'stopped') return done?.()
-  const { more } = cell
-  if (done !== undefined) (more.onStop ??= []).push(done)
-  if (cell.status === 'stopping') return
-  if (drain) more.draining = true
-  else more.stopping = true
-  more.attention = true
-  // Between two lives there is nothing to wait for.
-  if (cell.status === 'waiting' && cell.state === NO_STATE && !drain) beginStopping(cell, 'stopped', undefined)
-  else cell.core.scheduler.enqueue(cell)
-}
-
-/** Looks at what was asked of a running actor beside messages; true when no turn may begin now. */
-export function attend(cell: Cell): boolean {
-  const extra = cell.extra!
-  const { mailbox, loaded } = cell
-  const { onRoom } = extra
-  if (onRoom !== undefined && hasRoom(mailbox, loaded!)) {
-    extra.onRoom = undefined
-    for (const done of onRoom) done(undefined)
-  }
-  extra.attention = extra.stopping || extra.draining || extra.onRoom !== undefined
-  if (!extra.stopping && !(extra.draining && !mailbox?.count && extra.empty)) return false
-  if (cell.turn === undefined && (extra.beside?.size ?? 0) === 0) beginStopping(cell, 'stopped', undefined)
-  return true
-}
-
-/** Whether a mailbox is less than half full, so that it is worth sending on. */
-export function hasRoom(mailbox: Mailbox | undefined, limits: { capacity: number; bytes: number }): boolean {
-  return mailbox === undefined || (mailbox.count * 2 <= limits.capacity && mailbox.bytes * 2 <= limits.bytes)
-}
-
-export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
-  if (cell.status === 'stopping' || cell.status === 'stopped') return
-  const begun = cell.status !== 'placed' && cell.status !== 'expected'
-  cell.status = 'stopping'
-  returnMessages(cell)
-  const finish = (): void => finishStopping(cell, why, error)
-  if (begun) endLife(cell, why, error, finish)
-  else finish()
-}
-
-/** Ends a life: open turns, timers, watches, children, then the behavior's own hook, and what that has begun. */
-function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then: () => void): void {
-  const { core, address } = cell
-  turns.revoke(cell, () => (error === undefined ? stoppedError(cell, 'unknown') : core.failures.own(error)))
-  letGo(cell, () => {
-    const { stopping } = cell.loaded!.behavior
-    if (stopping === undefined || cell.state === NO_STATE) return then()
-    turns.hook(
-      cell,
-      'stopping',
-      ctx => stopping(ctx, why),
-      thrown => {
-        if (thrown !== undefined) {
-          const error = core.failures.portable(thrown)
-          core.emit('fault', { actor: address.id, method: 'stopping', error, decision: 'stop' })
-        }
-        cell.context?.revoke()
-        cell.context = undefined
-        letGo(cell, then)
-      },
-    )
-  })
-}
-
-/** Ends timers, watches and what they were about to call, then the children. */
-function letGo(cell: Cell, then: () => void): void {
-  if (cell.extra !== undefined) cell.extra.side = cell.extra.sideAside = undefined
-  for (const timer of cell.extra?.timers?.values() ?? []) {
-    cell.core.timers.clear(timer)
-    timer.cancelled = true
-  }
-  cell.extra?.timers?.clear()
-  watches.forget(cell)
-  stopChildren(cell, then)
-}
-
-function stopChildren(cell: Cell, then: () => void): void {
-  const { extra, core } = cell
-  if (extra === undefined || (extra.firstChild === undefined && extra.away === undefined)) return then()
-  const children = extra.children()
-  const away = [...(extra.away?.values() ?? [])]
-  let left = children.length + away.length
-  if (left === 0) return then()
-  const one = (): void => {
-    if (--left === 0) then()
-  }
-  for (const child of children) requestStop(child, false, one)
-  for (const child of away) core.stop(child, false).then(one, one)
-}
-
-/** What waits for a turn that will not come. What the system calls by itself (timers, notices) ends with the actor. */
-function returnMessages(cell: Cell): void {
-  const { core, mailbox, address, extra } = cell
-  const message: Taken = { head: 0, from: undefined, argument: undefined }
-  for (const queue of [extra?.aside, mailbox]) {
-    while (queue !== undefined && queue.count > 0) {
-      queue.take(message)
-      core.undeliverable(address, message.head, message.from, 'stopped')
-    }
-  }
-  if (extra !== undefined) extra.aside = extra.side = extra.sideAside = undefined
-  cell.mailbox = undefined
-}
-
-function finishStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
-  const { core, address, extra } = cell
-  cell.status = 'stopped'
-  cell.context?.revoke()
-  cell.context = undefined
-  core.removed(cell)
-  if (extra?.name !== undefined) core.names.release(extra.name, address)
-  if (cell.parent !== undefined) core.calls.childGone(cell.parent, cell)
-  watches.tellWatchers(cell, why, error)
-  cell.onStart?.(error ?? stoppedError(cell, 'no'))
-  if (extra === undefined) return
-  for (const done of extra.onRoom ?? []) done(error ?? stoppedError(cell, 'no'))
-  for (const done of extra.onStop ?? []) done()
-}
-
-function stoppedError({ address: { id } }: Cell, ran: Ran): TroupeError {
-  return new ActorStopped(`${id} has stopped`, { actor: id, ran })
 }

@@ -6,9 +6,12 @@
 import type { Address } from './address.ts'
 import type { Ask, Chain } from './ask.ts'
 import type { Core } from './core.ts'
+import { CHANNEL_WORDS, type ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, keyWord, serialOf } from './channel-frame.ts'
 import { packError, type TroupeError } from './errors.ts'
 import * as frame from './frame.ts'
-import { MANY_ARGUMENTS } from './mailbox.ts'
+import { EndsParcel } from './held.ts'
+import { MANY_ARGUMENTS, ONE_ARGUMENT, Parcel } from './mailbox.ts'
+import type { Packed } from './platform.ts'
 import { writePrimitive } from './primitives.ts'
 
 /** Room for the longest chain, and behind it for as many hot primitives as there may be. */
@@ -23,6 +26,12 @@ export class Outbound {
   #at = 0
   #count = 0
   #encoding = frame.PRIMITIVES
+  /** The channel that was written about last. */
+  #key = -1
+  #keyWord = 0
+  #keyLow = 0
+  /** Whether there are channel ends in its value. */
+  #ends = false
   /** Counts the frames begun. */
   #begun = 0
 
@@ -74,6 +83,52 @@ export class Outbound {
     return this.#post(thread, frame.CALL, 0, !ordered)
   }
 
+  /** Encodes the value of a channel's frame, if it has one; `channel` then posts it. Throws NotSendable. */
+  value(has: boolean, claims: boolean, value: unknown): void {
+    const at = (CHANNEL_WORDS + (claims ? CLAIM_WORDS : 0)) * 4
+    this.#ends = value instanceof EndsParcel
+    if (!(value instanceof Parcel)) {
+      this.#arguments(at, has ? ONE_ARGUMENT : 0, value)
+      this.#ends = this.#encoding === frame.PACKED && this.#core.channels.entries.gave
+      return
+    }
+    const { bytes, start, end } = value
+    this.#begun++
+    this.#reserve(at + end - start)
+    this.#bytes.set(bytes.subarray(start, end), at)
+    this.#at = at + end - start
+    this.#encoding = frame.PACKED
+    this.#count = 1
+  }
+  channel(thread: number, message: ChannelFrame, system: boolean, alone: boolean): boolean {
+    const words = this.#words
+    if (message.key !== this.#key) {
+      this.#key = message.key
+      this.#keyWord = keyWord(message.key)
+      this.#keyLow = serialOf(message.key) | 0
+    }
+    words[2] = this.#keyWord
+    words[3] = this.#keyLow
+    words[4] = (message.op << 24) | message.origin
+    words[5] = message.seq
+    words[6] = message.life
+    words[7] = message.ticket
+    let flags = this.#ends ? ENDS : 0
+    if (message.claimAt >= 0) {
+      flags |= CLAIM
+      words[8] = message.claimAt
+      words[9] = message.claimWord
+    }
+    return this.#post(thread, frame.CHANNEL, flags, system, alone)
+  }
+  /** Sends a frame on as it is. */
+  pass(thread: number, bytes: Uint8Array, start: number, length: number): void {
+    this.#reserve(length)
+    this.#bytes.set(bytes.subarray(start, start + length))
+    this.#core.platform.post(thread, this.#bytes, length, true)
+    if (this.#bytes.length > SCRATCH) this.#resize(SCRATCH)
+  }
+
   #answer(thread: number, number: number, kind: number): void {
     const words = this.#words
     words[2] = words[3] = words[4] = 0
@@ -81,12 +136,13 @@ export class Outbound {
     this.#post(thread, kind, 0, true)
   }
 
-  #post(thread: number, kind: number, flags: number, system: boolean): boolean {
+  #post(thread: number, kind: number, flags: number, system: boolean, alone = false): boolean {
     const length = (this.#at + 3) & ~3
     this.#words[0] = length
     this.#words[1] = frame.headWord(length - this.#at, kind, flags, this.#count, this.#encoding)
-    const posted = this.#core.platform.post(thread, this.#bytes, length, system)
+    const posted = this.#core.platform.post(thread, this.#bytes, length, system, alone)
     if (this.#bytes.length > SCRATCH) this.#resize(SCRATCH) // one large frame must not keep its memory
+    if (!posted && this.#encoding === frame.PACKED) this.#core.channels.entries.undo()
     return posted
   }
 
@@ -157,7 +213,7 @@ export class Outbound {
   }
 
   #packed(at: number, value: unknown, count = 1): void {
-    const { bytes, start, end } = this.#core.platform.codec.pack(value)
+    const { bytes, start, end } = this.#pack(value)
     const length = end - start
     this.#reserve(at + length)
     const to = this.#bytes
@@ -167,6 +223,18 @@ export class Outbound {
     this.#at = at + length
     this.#encoding = frame.PACKED
     this.#count = count
+  }
+
+  /** Channel ends in a value that cannot be packed are not given away. */
+  #pack(value: unknown): Packed {
+    const { platform, channels } = this.#core
+    channels.entries.begin()
+    try {
+      return platform.codec.pack(value)
+    } catch (error) {
+      channels.entries.undo()
+      throw error
+    }
   }
 
   #reserve(bytes: number): void {

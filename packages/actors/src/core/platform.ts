@@ -4,6 +4,7 @@
 // Invariants every platform keeps: frames posted to one thread arrive there in the order posted, system frames possibly
 // ahead of user frames; `wake` leads to one later `Scheduler.run`; `wakeAt` to one later `Timers.advance`.
 import type { BehaviorValue, Source } from './behavior-value.ts'
+import type { Job, Outcome } from './offload-job.ts'
 
 export interface Platform {
   readonly thread: number
@@ -19,9 +20,10 @@ export interface Platform {
   wakeAt(at: number): void
   /**
    * Sends `frame[0, length)`, which may be reused at once. A user frame is refused (false) when the way is at its limit;
-   * a system frame never is.
+   * a system frame never is. It is shown to the other thread with what else is sent in this slice, or microtask; `alone`
+   * shows it at once, which is cheaper where code outside of any slice sends it and expects no answer.
    */
-  post(to: number, frame: Uint8Array, length: number, system: boolean): boolean
+  post(to: number, frame: Uint8Array, length: number, system: boolean, alone?: boolean): boolean
   /** Finds the behavior on this thread, loading its module if need be; rejects with BehaviorUnavailable. */
   load(source: Source): Promise<BehaviorValue>
   /** The thread that takes the next actor: the least loaded. */
@@ -29,10 +31,33 @@ export interface Platform {
   /** Actors on this thread have become more or fewer by `change`. */
   hosts(change: number): void
   emit(event: string, data: unknown): void
+  /** Resolves when timers, sockets and other threads' frames have had their turn. */
+  rest(): Promise<void>
+  /** Whether they have been waiting for long. */
+  overdue(): boolean
+  /** Operations on channels between two questions whether they have; 64 where nothing is said. */
+  readonly pace?: number
+  /** Calls once nobody on this thread refers to the object any more; it may never call. */
+  watch(object: object, gone: () => void): void
+  /** Words that all threads share, for selects that wait on several (claims.ts). */
+  readonly claims: Int32Array
   /** Method names and protocols, numbered alike on all threads. */
   readonly methods: Symbols
   readonly protocols: Symbols
   readonly codec: FrameCodec
+  readonly offloading: Offloading
+}
+
+/** How functions are run beside the actors. */
+export interface Offloading {
+  /** For their arguments and results, which know no system: it refuses refs and the like. */
+  readonly codec: FrameCodec
+  /** How many run at once. */
+  readonly width: number
+  /** On thread 0. Rejects with ThreadLost, or when the signal is aborted, which ends the run where it is. */
+  run(job: Job, signal: AbortSignal): Promise<Outcome>
+  /** Resolves when its threads have ended. */
+  close(): Promise<void>
 }
 
 /** An append-only table of texts, common to all threads: equal texts have equal numbers. */

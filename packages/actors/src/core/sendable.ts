@@ -15,6 +15,7 @@ export const travel: unique symbol = Symbol('troupe.travel')
  * What `pack` returns travels like any other value, so it may hold whatever may travel, but not the instance itself.
  */
 export interface TravelKind<T> {
+  /** In words; a user's own kind is found by it. Empty for what no frame can carry: its `pack` says why. */
   readonly tag: string
   /** Within a thread; without it, `unpack` of a copy of what `pack` gives. */
   copy?(value: T, to: unknown): unknown

@@ -1,12 +1,14 @@
-// How actors come to be, here or on another thread.
+// How actors come to be, here or on another thread; goroutines are actors too.
 //
 // Invariants: an actor has its address as soon as it is spawned; what is sent there waits for its start. A start that
 // fails is told to whoever spawned it: the promise of a root's spawn, or an event in the parent's name. The init is
-// copied once for the actor and kept as it came, for restarts.
+// copied once for the actor and kept as it came, for restarts. A goroutine's parent is the actor in whose turn the first
+// of those that started each other was; so it outlives the one that started it, but not that actor.
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
 import {
   type BehaviorValue,
+  body,
   checkParts,
   defined,
   inWords,
@@ -18,8 +20,10 @@ import { Cell } from './cell.ts'
 import { link } from './children.ts'
 import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
+import { type GoroutineValue, refuseGoroutine } from './goroutine-value.ts'
+import { Running } from './goroutines.ts'
 import type { Loaded } from './protocol.ts'
-import * as life from './life.ts'
+import { beginStopping } from './stopping.ts'
 
 export interface SpawnOptions {
   /** The thread it shall stand on: beside its parent, or on the least loaded, where none is given. */
@@ -29,6 +33,19 @@ export interface SpawnOptions {
 }
 
 const PARTS = ['on', 'name'] satisfies (keyof SpawnOptions)[]
+
+type Call = 'spawn' | 'go'
+
+/** What is to be, and for whom. */
+interface Order {
+  readonly call: Call
+  readonly behavior: BehaviorValue
+  readonly init: unknown
+  readonly options: SpawnOptions
+  /** The actor that spawns it, beside which it stands where nothing else is said; a goroutine's result becomes its own. */
+  readonly by: Cell | undefined
+  readonly parent: Address | undefined
+}
 
 /**
  * A spawn on its way to another thread. What may hold instances of users' classes is sealed: their codecs may be known
@@ -57,18 +74,19 @@ export class Spawning {
       return this.#childApart(parent, behavior, init, options)
     }
     // The usual case costs no promise and no closure: a start that fails finds its parent by itself (life.ts).
-    const child = this.#here(this.#check(behavior, options), init, parent.address, undefined)
+    const child = this.#here(this.#check('spawn', behavior, options), init, parent.address, undefined)
     link(parent, child)
     return child.address
   }
 
   /** A child with a name, or on another thread: whether it starts is known only later. */
   #childApart(parent: Cell, behavior: BehaviorValue, init: unknown, options: SpawnOptions): Address {
-    const { address, started } = this.#spawn(behavior, init, options, this.#core.platform.thread, parent.address)
+    const order: Order = { call: 'spawn', behavior, init, options, by: parent, parent: parent.address }
+    const { address, outcome } = this.#spawn(order)
     const { more } = parent
     if (address.cell !== undefined) link(parent, address.cell)
     else (more.away ??= new Map()).set(address.id, address)
-    started.catch((error: unknown) => {
+    outcome.catch((error: unknown) => {
       more.away?.delete(address.id)
       this.tellParent(parent.address, error)
     })
@@ -84,8 +102,9 @@ export class Spawning {
   /** Spawns an actor without a parent; resolves when it has started. */
   async root(behavior: BehaviorValue, init: unknown, options: SpawnOptions): Promise<Address> {
     try {
-      const { address, started } = this.#spawn(behavior, init, options, undefined, undefined)
-      await started
+      const order: Order = { call: 'spawn', behavior, init, options, by: undefined, parent: undefined }
+      const { address, outcome } = this.#spawn(order)
+      await outcome
       return address
     } catch (error) {
       this.#core.emit('spawnFailed', { behavior: String(behavior?.name), error: this.#core.failures.portable(error) })
@@ -93,56 +112,71 @@ export class Spawning {
     }
   }
 
-  #check(behavior: BehaviorValue, options: SpawnOptions): Loaded {
+  /** Starts a goroutine, in the name of an actor or of nobody; the outcome is its result. */
+  goroutine(
+    by: Cell | undefined,
+    behavior: GoroutineValue,
+    init: unknown[],
+    options: SpawnOptions,
+  ): { address: Address; outcome: Promise<unknown> } {
+    const parent = by?.extra?.run === undefined ? by?.address : by.parent
+    const started = this.#spawn({ call: 'go', behavior, init, options, by, parent })
+    const { address, outcome } = started
+    if (parent === undefined) return started
+    if (address.cell !== undefined) {
+      this.#core.calls.childAdopted(parent, address.cell)
+    } else if (parent.cell !== undefined) {
+      const { more } = parent.cell
+      ;(more.away ??= new Map()).set(address.id, address)
+      outcome.catch(() => more.away?.delete(address.id))
+    }
+    return started
+  }
+
+  #check(call: Call, behavior: BehaviorValue, options: SpawnOptions): Loaded {
     const core = this.#core
-    const { on, name } = options
-    if (core.closing) throw new SystemClosed('spawn: the system is closed')
+    if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
+    if (call === 'spawn') refuseGoroutine(call, behavior)
     if (typeof behavior !== 'object' || behavior === null || behavior[source] === undefined) {
       throw new InvalidCall(notABehavior('spawn', behavior))
     }
-    checkParts('spawn', options, PARTS)
+    checkParts(call, options, PARTS)
+    const { on, name } = options
     if (on !== undefined && (typeof on !== 'object' || on === null)) {
-      throw new InvalidCall(`spawn: on is ${String(on)}; pass thread(n)`)
+      throw new InvalidCall(`${call}: on is ${String(on)}; pass thread(n)`)
     }
     if (on !== undefined && !(Number.isInteger(on.thread) && on.thread >= 0 && on.thread < core.platform.threads)) {
       throw new InvalidCall(
-        `spawn: there is no thread ${on.thread}; this system has threads 0 to ${core.platform.threads - 1}`,
+        `${call}: there is no thread ${on.thread}; this system has threads 0 to ${core.platform.threads - 1}`,
       )
     }
     if (name !== undefined && (typeof name !== 'string' || name === '')) {
-      throw new InvalidCall(`spawn: a name is a string that is not empty, not ${inWords(name)}`)
+      throw new InvalidCall(`${call}: a name is a string that is not empty, not ${inWords(name)}`)
     }
     return core.behaviors.load(behavior)
   }
 
-  #spawn(
-    behavior: BehaviorValue,
-    init: unknown,
-    options: SpawnOptions,
-    near: number | undefined,
-    parent: Address | undefined,
-  ): { address: Address; started: Promise<unknown> } {
+  #spawn(order: Order): { address: Address; outcome: Promise<unknown> } {
     const core = this.#core
-    const loaded = this.#check(behavior, options)
-    const home = options.on?.thread ?? near ?? core.platform.place()
-    if (home === core.platform.thread) {
+    const { call, behavior, init, options, by, parent } = order
+    const loaded = this.#check(call, behavior, options)
+    const here = core.platform.thread
+    const home = options.on?.thread ?? (by === undefined ? core.platform.place() : here)
+    if (home === here) {
       const cell = this.#here(loaded, init, parent, options.name)
-      const started = new Promise<void>((done, failed) => {
-        cell.onStart = error => (error === undefined ? done() : failed(error))
-      })
-      return { address: cell.address, started }
+      return { address: cell.address, outcome: outcomeOf(call, cell, by) }
     }
     const { protocol } = loaded
     this.checkDefined(behavior)
-    core.copyFor(init, core, 'init') // says what cannot travel, with its path, before anything is numbered
+    core.copyFor(init, core, rootOf(behavior)) // says what cannot travel, with its path, before anything is numbered
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
     const from = behavior[source]
     const sealed = 'inner' in from ? this.#seal(from) : from
     const own = typeof init === 'object' && init !== null ? this.#seal(init) : init
-    const call: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name]
+    const args: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name]
     try {
-      return { address, started: core.calls.begin(home, 'spawn', call, true) }
+      return { address, outcome: core.calls.begin(home, call, args, true, by?.address) }
     } catch (error) {
       core.directory.takeBack(address)
       throw error
@@ -153,7 +187,7 @@ export class Spawning {
     const core = this.#core
     const address = core.directory.next(loaded.protocol, core.platform.thread)
     const cell = new Cell(core, address, 'placed', undefined, parent)
-    if (init !== undefined) cell.init = core.copyFor(init, cell, 'init')
+    if (init !== undefined) cell.init = core.copyFor(init, cell, rootOf(loaded.behavior))
     if (name !== undefined) cell.more.name = name
     this.#place(cell, loaded)
     core.directory.add(cell)
@@ -166,27 +200,27 @@ export class Spawning {
     this.#core.scheduler.enqueue(cell)
   }
 
-  /** A spawn that came from another thread; resolves when the actor has started. */
-  async receive([from, protocol, serial, init, parent, name]: SpawnCall, birth: number): Promise<void> {
+  /** A spawn that came from another thread; resolves when the actor has started, or the goroutine ended. */
+  async receive(call: Call, [from, protocol, serial, init, parent, name]: SpawnCall, birth: number): Promise<unknown> {
     const core = this.#core
     const address = core.directory.reach(core.behaviors.protocol(protocol), birth, serial)!
     core.directory.arrived(birth, serial)
     const cell = address.cell!
     cell.parent = parent?.address
     if (name !== undefined) cell.more.name = name
-    const started = new Promise<void>((done, failed) => {
-      cell.onStart = error => (error === undefined ? done() : failed(error))
-    })
-    started.catch(() => {}) // it may fail while the module loads, before anybody waits for it
+    const outcome = outcomeOf(call, cell, undefined)
+    outcome.catch(() => {}) // it may fail while the module loads, before anybody waits for it
+    if (parent !== undefined && parent.address.home !== birth) core.calls.childAdopted(parent.address, cell)
     try {
+      if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
       const behavior = await core.platform.load(this.#unseal(from, cell) as Source)
       cell.init = this.#unseal(init, cell)
       if (cell.status === 'expected') this.#place(cell, core.behaviors.load(behavior))
     } catch (error) {
-      const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, 'spawn')
-      life.beginStopping(cell, 'faulted', failure)
+      const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, call)
+      beginStopping(cell, 'faulted', failure)
     }
-    await started
+    return await outcome
   }
 
   #seal(value: object): Uint8Array {
@@ -204,4 +238,17 @@ export class Spawning {
     const text = `'${from.name}' was made again later in ${from.url}: other threads know a behavior by its name, so make each once, at module level`
     throw new InvalidCall(text)
   }
+}
+
+/** Settles with the start of an actor, or with the end of a goroutine. */
+function outcomeOf(call: Call, cell: Cell, by: Cell | undefined): Promise<unknown> {
+  if (call === 'go') return new Running(cell, by).ended
+  return new Promise<void>((done, failed) => {
+    cell.onStart = error => (error === undefined ? done() : failed(error))
+  })
+}
+
+/** What an init is called in an error. */
+function rootOf(behavior: BehaviorValue): string {
+  return body in behavior ? `${behavior.name}: arguments` : 'init'
 }

@@ -21,6 +21,18 @@ export abstract class TimerNode {
   abstract fire(): void
 }
 
+/** Something to do once a time has come. */
+export class Alarm extends TimerNode {
+  readonly #action: () => void
+  constructor(action: () => void) {
+    super()
+    this.#action = action
+  }
+  fire(): void {
+    this.#action()
+  }
+}
+
 export class Timers {
   readonly #platform: Pick<Platform, 'now' | 'wakeAt'>
   readonly #first: (TimerNode | undefined)[] = new Array<TimerNode | undefined>(SLOTS).fill(undefined)

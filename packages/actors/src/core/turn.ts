@@ -20,8 +20,8 @@ export class Turn extends TimerNode implements Taken {
   /** Counts the actor's turns: with the actor it names this turn in a call chain. */
   serial = 0
   ended = true
-  /** For a hook (started, stopping): what comes after it, with the error it threw. */
-  after: ((error: unknown) => void) | undefined = undefined
+  /** For a hook (started, stopping): what comes after it, with the error it threw, or what it returned. */
+  after: ((error: unknown, value: unknown) => void) | undefined = undefined
   /** Its own context, where the handler may run beside others. */
   context: Context | undefined = undefined
   #chain: Chain | undefined = undefined

@@ -7,7 +7,7 @@
 import type { Asker, Chain } from './ask.ts'
 import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
-import { Expired, Refusal, type TroupeError } from './errors.ts'
+import { Expired, Refusal, type TroupeError, TurnEnded } from './errors.ts'
 import type { OwnCall } from './extra.ts'
 import { LateReply } from './late-reply.ts'
 import {
@@ -23,6 +23,8 @@ import {
 import type { Method } from './protocol.ts'
 import { BATCH } from './scheduler.ts'
 import { Turn } from './turn.ts'
+import { abandon } from './waiter.ts'
+import { OVER } from './waits.ts'
 
 /** Runs turns until none can begin, or the batch or the slice is over. */
 export function run(cell: Cell): void {
@@ -154,12 +156,21 @@ function open(cell: Cell, turn: Turn, method: Method): void {
   cell.turn = turn
 }
 
-/** Runs `started` or `stopping` as a turn that holds the actor; `after` gets the error it threw, if any. */
-export function hook(cell: Cell, name: string, run: (ctx: Context) => unknown, after: (error: unknown) => void): void {
+/**
+ * Runs `started`, `stopping`, or a goroutine's body as a turn that holds the actor; `after` gets the error that it threw,
+ * or else what it returned.
+ */
+export function hook(
+  cell: Cell,
+  name: string,
+  run: (ctx: Context) => unknown,
+  after: (error: unknown, value: unknown) => void,
+  limit?: number,
+): void {
   const turn = new Turn() // the spare one may be in use: a handler can stop another actor
   const handler = run as Method['handler']
   turn.head = 0
-  open(cell, turn, { id: -1, name, handler, interleave: false, readonly: false, limit: undefined })
+  open(cell, turn, { id: -1, name, handler, interleave: false, readonly: false, limit })
   turn.after = after
   cell.context ??= new Context(cell, undefined)
   let result: unknown
@@ -169,7 +180,7 @@ export function hook(cell: Cell, name: string, run: (ctx: Context) => unknown, a
     return threw(cell, turn, error)
   }
   if (isPromise(result)) hold(cell, turn, result)
-  else settle(cell, turn, undefined)
+  else settle(cell, turn, result)
 }
 
 /** The handler returned a promise: the turn stays open until it settles or its limit has passed. */
@@ -179,7 +190,8 @@ function hold(cell: Cell, turn: Turn, promise: PromiseLike<unknown>): void {
   if (turn === core.spare) core.keepSpare()
   if (method.interleave || method.readonly) cell.more.open(turn)
   else cell.turn = turn
-  core.timers.set(turn, core.platform.now() + (method.limit ?? core.limits.turnLimit))
+  const limit = method.limit ?? core.limits.turnLimit
+  if (limit < Infinity) core.timers.set(turn, core.platform.now() + limit)
   // a thenable of the user's may throw, or answer at once and twice; a promise stays the one it is
   Promise.resolve(promise).then(
     value => settle(cell, turn, value),
@@ -195,7 +207,7 @@ function settle(cell: Cell, turn: Turn, value: unknown): void {
   close(cell, turn)
   if (after === undefined) reply(turn, value)
   turn.clear()
-  if (after !== undefined) after(undefined)
+  if (after !== undefined) after(undefined, value)
   else proceed(cell)
 }
 
@@ -203,7 +215,7 @@ function threw(cell: Cell, turn: Turn, error: unknown): void {
   const { asker, after, method } = turn
   close(cell, turn)
   turn.clear()
-  if (after !== undefined) return after(error ?? new Error('threw nothing'))
+  if (after !== undefined) return after(error ?? new Error('threw nothing'), undefined)
   const { core, address } = cell
   if (error instanceof Refusal) asker?.fail(core.failures.refusal(error, address, method.name))
   else if (error instanceof Expired && asker !== undefined && asker.until <= core.platform.now()) {
@@ -236,8 +248,14 @@ export function revoke(cell: Cell, error: () => TroupeError): void {
     turn.context?.revoke()
     turn.asker?.fail(error())
   }
+  endContext(cell)
+}
+
+/** The context of a life that is over, and all that code waits for in its name. */
+export function endContext(cell: Cell): void {
   cell.context?.revoke()
   cell.context = undefined
+  if (cell.extra?.waits !== undefined) abandon(cell, new TurnEnded(OVER))
 }
 
 /**

@@ -22,22 +22,32 @@ const STRING_BYTES = 16
 export class Copier extends Walk {
   /** Of the last copy: an estimate of what it holds. */
   bytes = 0
+  /** Of the last copy: how many instances of classes it holds, which may be the receiver's in a special way, as refs are. */
+  kinds = 0
+  /** Of the copy in hand: users' code in the middle may make another one. */
+  #bytes = 0
+  #kinds = 0
   #to: unknown = undefined
   #busy = false
 
   /** A value equal to `value` that shares no object with it; `to` gets it. Throws NotSendable. */
   copy(value: unknown, to: unknown): unknown {
     if (this.#busy) return this.#aside(value, to)
-    this.bytes = SLOT_BYTES
+    this.#bytes = SLOT_BYTES
+    this.#kinds = 0
     if (typeof value !== 'object' || value === null) {
       this.depth = 0
-      return this.#leaf(value)
+      const leaf = this.#leaf(value)
+      this.#publish()
+      return leaf
     }
     this.#busy = true
     this.#to = to
     this.depth = 0
     try {
-      return this.#object(value)
+      const made = this.#object(value)
+      this.#publish()
+      return made
     } finally {
       this.forget(0)
       this.#to = undefined
@@ -45,13 +55,17 @@ export class Copier extends Walk {
     }
   }
 
+  #publish(): void {
+    this.bytes = this.#bytes
+    this.kinds = this.#kinds
+  }
+
   #aside(value: unknown, to: unknown): unknown {
     const other = new Copier()
-    try {
-      return other.copy(value, to)
-    } finally {
-      this.bytes = other.bytes
-    }
+    const made = other.copy(value, to)
+    this.bytes = other.bytes
+    this.kinds = other.kinds
+    return made
   }
 
   protected override visit(value: unknown): unknown {
@@ -62,10 +76,10 @@ export class Copier extends Walk {
   #leaf(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
-        this.bytes += STRING_BYTES + value.length
+        this.#bytes += STRING_BYTES + value.length
         return value
       case 'bigint':
-        this.bytes += bigintBytes(value)
+        this.#bytes += bigintBytes(value)
         return value
       case 'function':
       case 'symbol':
@@ -112,7 +126,7 @@ export class Copier extends Walk {
         Object.defineProperty(to, key, { value, enumerable: true, writable: true, configurable: true })
       else to[key] = value
     }
-    this.bytes += bytes
+    this.#bytes += bytes
     return to
   }
 
@@ -134,12 +148,13 @@ export class Copier extends Walk {
       this.step(depth, i)
       to.push(this.visit(value))
     }
-    this.bytes += OBJECT_BYTES + SLOT_BYTES * to.length
+    this.#bytes += OBJECT_BYTES + SLOT_BYTES * to.length
     return to
   }
 
   #kind(value: object, kind: TravelKind<unknown>): unknown {
-    this.bytes += 2 * OBJECT_BYTES
+    this.#kinds++
+    this.#bytes += 2 * OBJECT_BYTES
     const quick = kind.copy !== undefined
     if (!quick) this.enterPending(value)
     let made: unknown
@@ -158,15 +173,15 @@ export class Copier extends Walk {
   }
 
   #native(value: object, native: Native): object {
-    this.bytes += OBJECT_BYTES
+    this.#bytes += OBJECT_BYTES
     if (!native.deep) {
       const made = this.apart(value, native.name, native.copy)
-      this.bytes += (made as Partial<ArrayBuffer>).byteLength ?? SLOT_BYTES
+      this.#bytes += (made as Partial<ArrayBuffer>).byteLength ?? SLOT_BYTES
       this.enter(value, made)
       return made
     }
     const parts = this.apart(value, native.name, native.parts)
-    this.bytes += SLOT_BYTES * parts.length
+    this.#bytes += SLOT_BYTES * parts.length
     const empty = native.empty?.(parts)
     if (empty === undefined) this.enterPending(value)
     else this.enter(value, empty)

@@ -2,7 +2,7 @@
 // That frames carry every value as a copy would is proved in test/values.conformance.test.ts.
 
 import { describe, expect, test } from 'vitest'
-import { BehaviorUnavailable, InvalidCall } from '../core/errors.ts'
+import { BehaviorUnavailable, NotSendable } from '../core/errors.ts'
 import { codec, travel, type TravelKind } from '../core/values.ts'
 import { Codec } from './codec.ts'
 import { SharedTable } from './shared-table.ts'
@@ -234,8 +234,12 @@ describe('kinds', () => {
     })
   })
 
-  test('that the codec was not given are a mistake of whoever composed it', () => {
-    expect(() => new Codec(roomy(), []).encode(new Bound(7, 'x'))).toThrow(InvalidCall)
+  test('that the codec was not given are refused, with the path to them', () => {
+    const alone = new Codec(roomy(), [])
+    expect(() => alone.encode({ list: [new Bound(7, 'x')] })).toThrow(NotSendable)
+    expect(() => alone.encode({ list: [new Bound(7, 'x')] })).toThrow(
+      /^value\.list\[0\] is a bound \(there is no system where this goes\), which cannot travel/,
+    )
   })
 
   test("a user's codec is found by name where the frame is read, or missed by name", () => {

@@ -93,6 +93,11 @@ export class EventLoop {
     void TICK.then(this.#onMicrotask)
   }
 
+  /** A slice runs: what is posted now goes out with it. */
+  get slicing(): boolean {
+    return this.#slicing
+  }
+
   /**
    * Ends the loop and leaves nothing open. What fits into the lanes is flushed, and what was sent to this thread and not
    * read stays in them. So whoever closes first waits until nothing waits for room (`lanes.stalled`).

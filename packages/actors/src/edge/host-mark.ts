@@ -1,5 +1,5 @@
-// How code knows that it runs on a host thread of Troupe: by our own mark in workerData. `isMainThread` would not do,
-// since users, and test runners, have workers of their own.
+// How code knows that it runs on a thread of Troupe, one that hosts actors or runs functions: by our own mark in
+// workerData. `isMainThread` would not do, since users, and test runners, have workers of their own.
 //
 // A module that is loaded there may be a whole program: its `await createSystem(…)` must never resolve, and whoever loads
 // the module must hear that it has come that far.
@@ -7,7 +7,7 @@ import { workerData } from 'node:worker_threads'
 
 const MARK = 'troupe:host'
 
-/** What a host thread's workerData must be. */
+/** What the workerData of such a thread must hold. */
 export const hostMark: Readonly<Record<string, boolean>> = { [MARK]: true }
 
 export function isHostThread(): boolean {

@@ -76,6 +76,20 @@ export class Lanes {
     return writer.post(this.#scratchWords, frame, length, system)
   }
 
+  /** The same, shown at once, with what was posted to that thread before. */
+  send(to: number, frame: Uint8Array, length: number, system: boolean): boolean {
+    const writer = this.#writers[to] ?? this.#open(to)
+    if (writer === undefined || this.fenced) return false
+    if (frame !== this.#scratch) this.#adopt(frame)
+    const posted = writer.post(this.#scratchWords, frame, length, system)
+    writer.flush()
+    return posted
+  }
+  /** Whether something for that thread waits for room. */
+  stalledTo(to: number): boolean {
+    return this.#writers[to]?.stalled === true
+  }
+
   /** Shows others what was posted since the last flush, and wakes those who sleep. */
   flush(): void {
     if (this.#touched.length === 0 || this.fenced) return

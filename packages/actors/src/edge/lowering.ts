@@ -8,7 +8,6 @@
 // order in which `raising.ts` meets them again. An object with many keys becomes a Map, which msgpackr writes as a map and
 // reads as an object: wide objects are mostly dictionaries, and never worth a record shape.
 
-import { InvalidCall } from '../core/errors.ts'
 import { type Native, nativeOf } from '../core/natives.ts'
 import { codecNamed, describe, kindOf, type TravelKind } from '../core/sendable.ts'
 import { MAX_HOLES, Walk } from '../core/walk.ts'
@@ -140,6 +139,11 @@ export class Lowering extends Walk {
   }
 
   #kind(value: object, kind: TravelKind<unknown>): unknown {
+    const number = this.#kinds.indexOf(kind)
+    // what no frame can carry says so itself
+    if (number < 0 && kind.tag !== '' && codecNamed(kind.tag) !== kind) {
+      throw this.refusal(`a ${kind.tag} (there is no system where this goes)`)
+    }
     const ordinal = this.count
     this.enterPending(value)
     let plain: unknown
@@ -147,10 +151,6 @@ export class Lowering extends Walk {
       plain = kind.pack(value, this.#from)
     } catch (error) {
       throw this.located(error)
-    }
-    const number = this.#kinds.indexOf(kind)
-    if (number < 0 && codecNamed(kind.tag) !== kind) {
-      throw new InvalidCall(`the codec of this system does not know the kind '${kind.tag}'; pass it to its constructor`)
     }
     plain = this.packed(plain)
     this.settle(value, ordinal)

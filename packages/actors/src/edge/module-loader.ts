@@ -1,10 +1,11 @@
-// Finds behaviors on this thread, loading their modules by the URL that `import.meta` gave.
+// Finds behaviors, and functions to run, on this thread, loading their modules by the URL that `import.meta` gave.
 //
-// Invariants: a module is loaded once; it need not finish, as its behaviors are known from the moment they are defined:
-// a program that has everything in one file waits for ever at its `await createSystem(…)`. Whatever goes wrong says which
-// behavior, which file, and what to do.
+// Invariants: a module is loaded once; it need not finish, as what it defines is known from the moment it is defined:
+// a program that has everything in one file waits for ever at its `await createSystem(…)`. Whatever goes wrong says what
+// was looked for, in which file, and what to do.
 import { type BehaviorValue, defined, type Source, urlsOf } from '../core/behavior-value.ts'
 import { BehaviorUnavailable, TroupeError } from '../core/errors.ts'
+import { definedOffload, type OffloadValue } from '../core/offload-value.ts'
 import type { Codec } from './codec.ts'
 import { onHalt } from './host-mark.ts'
 
@@ -25,26 +26,34 @@ export class ModuleLoader {
   }
 
   async load(source: Source): Promise<BehaviorValue> {
-    if (!('inner' in source)) return this.#find(source)
+    if (!('inner' in source)) return this.#behavior(source)
     const key = Buffer.from(this.#codec.encode(source)).toString('latin1')
     const known = this.#composed.get(key)
     if (known !== undefined) return known
-    const made = await this.#find(source)
+    const made = await this.#behavior(source)
     if (this.#composed.size >= MOST_COMPOSED) this.#composed.delete(this.#composed.keys().next().value!)
     this.#composed.set(key, made)
     return made
   }
 
-  async #find(source: Source): Promise<BehaviorValue> {
-    const known = defined(source)
+  /** Finds a function to run; rejects with BehaviorUnavailable. */
+  loadOffload(source: Source): Promise<OffloadValue> {
+    return this.#find(source, definedOffload, 'put the function into a file of its own')
+  }
+  #behavior(source: Source): Promise<BehaviorValue> {
+    return this.#find(source, defined, 'put the behavior into a file of its own, or use threads: 0')
+  }
+
+  async #find<T>(source: Source, look: (source: Source) => T | undefined, otherwise: string): Promise<T> {
+    const known = look(source)
     if (known !== undefined) return known
-    for (const url of urlsOf(source)) await this.#import(url, source)
-    const found = defined(source)
+    for (const url of urlsOf(source)) await this.#import(url, source, otherwise)
+    const found = look(source)
     if (found !== undefined) return found
     throw this.#missing(source)
   }
 
-  async #import(url: string, source: Source): Promise<void> {
+  async #import(url: string, source: Source, otherwise: string): Promise<void> {
     let module = this.#modules.get(url)
     if (module === undefined) {
       module = { state: 'loading', done: Promise.resolve() }
@@ -56,8 +65,7 @@ export class ModuleLoader {
     } catch (error) {
       if (error instanceof TroupeError) throw error
       const what = `'${source.name}' cannot be loaded on another thread: ${file(url)} fails there: ${String(error)}`
-      const advice =
-        'A test file, a bundle or an aliased import cannot be loaded by Node itself: put the behavior into a file of its own, or use threads: 0.'
+      const advice = `A test file, a bundle or an aliased import cannot be loaded by Node itself: ${otherwise}.`
       throw new BehaviorUnavailable(`${what}. ${advice}`, { cause: error })
     }
   }
@@ -103,7 +111,7 @@ export class ModuleLoader {
         `${what}: move it above the 'await createSystem(…)' in ${file(halted)}, where modules end on other threads, and to module level if a function makes it`,
       )
     }
-    return new BehaviorUnavailable(`${what}: behaviors are made at module level, not inside functions or conditions`)
+    return new BehaviorUnavailable(`${what}: it must be made at module level, not inside functions or conditions`)
   }
 }
 

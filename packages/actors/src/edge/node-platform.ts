@@ -6,7 +6,10 @@ import { getHeapStatistics } from 'node:v8'
 import type { Core } from '../core/core.ts'
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
 import { refTravel } from '../core/actor-ref.ts'
+import { endTravel } from '../core/channel-end.ts'
+import { CLAIMS } from '../core/claims.ts'
 import { lateReplyTravel } from '../core/late-reply.ts'
+import { bareClock } from '../core/select-call.ts'
 import type { Platform } from '../core/platform.ts'
 import type { TravelKind } from '../core/values.ts'
 import { Clock, type Origin } from './clock.ts'
@@ -15,9 +18,25 @@ import { EventLoop } from './event-loop.ts'
 import type { Receive } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { ModuleLoader } from './module-loader.ts'
+import { PoolOffloading } from './offloading.ts'
 import { MOST_SHAPES } from './record-shapes.ts'
 import { SharedMemory, type SharedParts } from './shared-memory.ts'
 import { SharedTable } from './shared-table.ts'
+
+/** What a timeout of Node.js can be, in ms. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+bareClock.after = (ms, fire) => {
+  let left = ms
+  let timeout: NodeJS.Timeout
+  const arm = (): void => {
+    const part = Math.min(left, LONGEST_TIMEOUT)
+    left -= part
+    timeout = setTimeout(left > 0 ? arm : fire, part)
+  }
+  arm()
+  return () => clearTimeout(timeout)
+}
+bareClock.random = () => Math.random()
 
 /** All that the threads of a system share: plain data, for workerData or a task. */
 export interface SystemParts {
@@ -27,10 +46,14 @@ export interface SystemParts {
   readonly methods: SharedArrayBuffer
   readonly protocols: SharedArrayBuffer
   readonly shapes: SharedArrayBuffer
+  /** For selects that wait on several threads. */
+  readonly claims: SharedArrayBuffer
 }
 
 /** A heap fuller than this takes no new actors. */
 const FULL_HEAP = 0.85
+/** ms for which code that never waits may keep the event loop waiting. */
+const LONG = 2
 /** Changes in the number of actors between two looks at the heap. */
 const HEAP_EVERY = 256
 
@@ -43,6 +66,7 @@ export function createParts(threads: number, cores: number): SystemParts {
     methods: SharedTable.create({ entries: 65_536, units: 2 ** 20 }).memory,
     protocols: SharedTable.create({ entries: 65_536, units: 2 ** 23 }).memory,
     shapes: SharedTable.create({ entries: MOST_SHAPES, units: 2 ** 18 }).memory,
+    claims: new SharedArrayBuffer(4 * CLAIMS * threads),
   }
 }
 
@@ -51,7 +75,9 @@ export class NodePlatform implements Platform {
   readonly threads: number
   readonly methods: SharedTable
   readonly protocols: SharedTable
+  readonly claims: Int32Array
   codec!: Codec
+  readonly offloading: PoolOffloading
   readonly lanes: Lanes | undefined
   readonly #clock: Clock
   #loader!: ModuleLoader
@@ -63,6 +89,10 @@ export class NodePlatform implements Platform {
   #armed = Infinity
   #next = 0
   #changes = 0
+  /** The rest that is under way, and when the last one was over. */
+  #resting: Promise<void> | undefined = undefined
+  #turnedAt = 0
+  readonly #watched = new FinalizationRegistry<() => void>(gone => gone())
   /** Called when another thread is gone. */
   onGone: (thread: number, how: 'ended' | 'lost') => void = () => {}
 
@@ -73,14 +103,17 @@ export class NodePlatform implements Platform {
     this.protocols = new SharedTable(parts.protocols)
     this.#shapes = new SharedTable(parts.shapes)
     this.lanes = parts.memory && new Lanes(new SharedMemory(parts.memory), thread)
+    this.claims = new Int32Array(parts.claims)
     this.#clock = new Clock(parts.origin)
     this.#emit = emit
+    const stray = (error: Error): void => this.emit('unhandledRejection', { actor: undefined, thread, error })
+    this.offloading = new PoolOffloading(this.#shapes, stray)
   }
 
   /** Begins to serve the core. */
   start(core: Core): void {
     this.#core = core
-    const kinds = [refTravel, lateReplyTravel] as unknown as TravelKind<unknown>[]
+    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
     this.codec = new Codec(this.#shapes, kinds, core)
     this.#loader = new ModuleLoader(this.codec)
     const { lanes } = this
@@ -93,7 +126,7 @@ export class NodePlatform implements Platform {
       run: until => core.scheduler.run(until),
       receive,
       // a host thread's work comes in bursts; the first thread waits only where it has asked
-      expecting: () => this.thread !== 0 || core.asks.size > 0,
+      expecting: () => this.thread !== 0 || core.asks.size > 0 || core.channels.waiting > 0,
       turned: () => core.scheduler.settled(),
     })
   }
@@ -130,9 +163,16 @@ export class NodePlatform implements Platform {
     )
   }
 
-  post(to: number, frame: Uint8Array, length: number, system: boolean): boolean {
-    const posted = this.lanes!.post(to, frame, length, system)
-    this.#loop!.wake() // flushes at the end of the slice
+  post(to: number, frame: Uint8Array, length: number, system: boolean, alone = false): boolean {
+    const lanes = this.lanes!
+    const loop = this.#loop!
+    if (alone && !loop.slicing) {
+      const sent = lanes.send(to, frame, length, system)
+      if (lanes.stalledTo(to)) loop.wake()
+      return sent
+    }
+    const posted = lanes.post(to, frame, length, system)
+    loop.wake() // flushes at the end of the slice
     return posted
   }
 
@@ -163,6 +203,23 @@ export class NodePlatform implements Platform {
     if (++this.#changes % HEAP_EVERY !== 0) return
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
     board.setHeap(this.thread, used / 1024, limit / 1024)
+  }
+
+  /** All that rest go on together: each turn of the event loop lets them run for LONG ms in all, however many they are. */
+  rest(): Promise<void> {
+    return (this.#resting ??= new Promise(done => {
+      setImmediate(() => {
+        this.#resting = undefined
+        this.#turnedAt = this.now()
+        done()
+      })
+    }))
+  }
+  overdue(): boolean {
+    return this.lanes?.hasWork() === true || this.now() - this.#turnedAt >= LONG
+  }
+  watch(object: object, gone: () => void): void {
+    this.#watched.register(object, gone)
   }
 
   emit(event: string, data: unknown): void {

@@ -25,7 +25,7 @@ export interface HostTask {
 }
 
 /** A program that has turned on Node's compile cache wants it on its threads too, which do not inherit it. */
-function compileCache(): { env: NodeJS.ProcessEnv } | undefined {
+export function compileCache(): { env: NodeJS.ProcessEnv } | undefined {
   const directory = getCompileCacheDir()
   // what it names lies one level below what it was given
   return directory === undefined ? undefined : { env: { ...process.env, NODE_COMPILE_CACHE: dirname(directory) } }

@@ -4,6 +4,7 @@
 // Invariants: a message to the probed actor is handled before `tell` or `ask` returns, as far as its handler is
 // synchronous; time stands still but for `advance`. Children it spawns are only recorded: what is told to them is in
 // `sent`, and an ask of one is rejected, since nobody would ever answer it: put a `stub` where an answer is needed.
+// Goroutines that it starts run in place, too, wherever they should stand.
 // A fault that nobody was told of is thrown by the call that caused it, or by the next `advance`.
 import { setImmediate } from 'node:timers'
 import { ActorRef } from '../core/actor-ref.ts'
@@ -12,11 +13,13 @@ import { type BehaviorValue, source } from '../core/behavior-value.ts'
 import { Cell } from '../core/cell.ts'
 import { Core } from '../core/core.ts'
 import { type ActorId, ActorStopped, InvalidCall, Refusal } from '../core/errors.ts'
+import type { GoroutineValue } from '../core/goroutine-value.ts'
 import { MANY_ARGUMENTS } from '../core/mailbox.ts'
 import { defaultLimits, type FrameCodec, type Platform } from '../core/platform.ts'
 import { Spawning, type SpawnOptions } from '../core/spawning.ts'
 import type { Behavior, StateOf } from '../behavior.ts'
 import type { Asks, ProtocolOf, Tells } from '../ref.ts'
+import { OffloadingInPlace } from './offloading-in-place.ts'
 import { Random } from './random.ts'
 import { EPOCH, SimSymbols } from './sim-thread.ts'
 import { eventLoopTurns, NotSimulated } from './world.ts'
@@ -146,6 +149,16 @@ class BenchPlatform implements Platform {
     return HERE
   }
   hosts(): void {}
+  rest(): Promise<void> {
+    return Promise.resolve()
+  }
+  overdue(): boolean {
+    return false
+  }
+  watch(): void {}
+  /** No select of a probe waits anywhere else. */
+  readonly claims = new Int32Array(0)
+  readonly offloading = new OffloadingInPlace(() => Promise.resolve())
   emit(event: string, data: unknown): void {
     if (event === 'fault') this.core.faults.push(data as Fault)
   }
@@ -247,6 +260,14 @@ class BenchSpawning extends Spawning {
   }
   override child(parent: Cell, behavior: BehaviorValue, init: unknown, options: SpawnOptions): Address {
     return super.child(parent, behavior, init, { ...options, on: { thread: ELSEWHERE } })
+  }
+  override goroutine(
+    by: Cell | undefined,
+    behavior: GoroutineValue,
+    init: unknown[],
+    options: SpawnOptions,
+  ): { address: Address; outcome: Promise<unknown> } {
+    return super.goroutine(by, behavior, init, { ...options, on: { thread: HERE } })
   }
   protected override checkDefined(): void {}
 }

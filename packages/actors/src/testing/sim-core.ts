@@ -5,10 +5,12 @@
 // the middle of a test, or twice under one name, is found. Invariant: whatever the real core refuses is refused here.
 import type { ActorRef } from '../core/actor-ref.ts'
 import type { Address } from '../core/address.ts'
-import { type BehaviorValue, type Source, source } from '../core/behavior-value.ts'
+import { type BehaviorValue, body, type Source, source } from '../core/behavior-value.ts'
 import type { Cell } from '../core/cell.ts'
 import type { Context } from '../core/context.ts'
 import { Core } from '../core/core.ts'
+import { GoContext } from '../core/go-context.ts'
+import type { GoroutineValue } from '../core/goroutine-value.ts'
 import { Names } from '../core/names.ts'
 import type { Limits } from '../core/platform.ts'
 import { Spawning, type SpawnOptions } from '../core/spawning.ts'
@@ -27,6 +29,9 @@ export class SimCore extends Core {
   }
   override ask(ref: ActorRef, method: number, name: string, shape: number, argument: unknown): Promise<unknown> {
     return waiting(`${ref.id}.${name}`, super.ask(ref, method, name, shape, argument))
+  }
+  override noted<T>(promise: Promise<T>, what: string): Promise<T> {
+    return waiting(what, promise)
   }
   override stop(address: Address, drain: boolean): Promise<void> {
     return waiting(`the end of ${address.id}`, super.stop(address, drain))
@@ -55,6 +60,14 @@ class SimSpawning extends Spawning {
     const started = super.root(this.#behaviors.simulated(behavior), init, options)
     return waiting(`the start of '${String(behavior?.name)}'`, started)
   }
+  override goroutine(
+    by: Cell | undefined,
+    behavior: GoroutineValue,
+    init: unknown[],
+    options: SpawnOptions,
+  ): { address: Address; outcome: Promise<unknown> } {
+    return super.goroutine(by, this.#behaviors.simulated(behavior), init, options)
+  }
   /** Simulated threads find a behavior by its number. */
   protected override checkDefined(): void {}
 }
@@ -70,7 +83,7 @@ export class SimBehaviors {
   readonly open = new Set<Turn>()
 
   /** The same behavior, as simulated threads run it. */
-  simulated(behavior: BehaviorValue): BehaviorValue {
+  simulated<B extends BehaviorValue>(behavior: B): B {
     // what is no behavior is the core's to refuse
     if (typeof behavior !== 'object' || behavior?.[source] === undefined) return behavior
     let made = this.#made.get(behavior)
@@ -79,7 +92,7 @@ export class SimBehaviors {
       this.#found.push(made)
       this.#made.set(behavior, made)
     }
-    return made
+    return made as B
   }
 
   of(from: Source): { number: number; behavior: BehaviorValue } {
@@ -96,23 +109,25 @@ export class SimBehaviors {
   }
 
   #make(behavior: BehaviorValue, number: number): BehaviorValue {
-    const { started, stopping } = behavior
+    const { started, stopping, [body]: run } = behavior
     const from: NumberedSource = { ...behavior[source], number }
     const handlers = Object.entries(behavior.handlers).map(([name, handler]) => [
       name,
-      (ctx: unknown, ...args: unknown[]) => this.#turn(ctx, () => handler(ctx, ...args)),
+      (ctx: unknown, ...args: unknown[]) => this.#turn(cellOf(ctx), () => handler(ctx, ...args)),
     ])
     return {
       ...behavior,
       handlers: Object.fromEntries(handlers) as BehaviorValue['handlers'],
-      ...(started && { started: (ctx, why) => this.#turn(ctx, () => started(ctx, why)) }),
-      ...(stopping && { stopping: (ctx, why) => this.#turn(ctx, () => stopping(ctx, why)) }),
+      ...(started && { started: (ctx, why) => this.#turn(cellOf(ctx), () => started(ctx, why)) }),
+      ...(stopping && { stopping: (ctx, why) => this.#turn(cellOf(ctx), () => stopping(ctx, why)) }),
+      ...(run && {
+        [body]: (ctx, ...args) => this.#turn(GoContext.cellOf(ctx as GoContext), () => run(ctx, ...args)),
+      }),
       [source]: from,
     }
   }
 
-  #turn(ctx: unknown, run: () => unknown): unknown {
-    const cell = (ctx as Context).self.owner!
+  #turn(cell: Cell, run: () => unknown): unknown {
     const scope = this.scopeOf(cell)
     // a lost thread runs nothing any more, not even the rest of the stretch in which it was lost
     if (scope.thread.state === 'lost') return new Promise(() => {})
@@ -122,3 +137,5 @@ export class SimBehaviors {
     return result
   }
 }
+
+const cellOf = (ctx: unknown): Cell => (ctx as Context).self.owner!

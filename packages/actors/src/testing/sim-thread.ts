@@ -5,7 +5,7 @@
 // is the seed's choice. Once it has ended or was lost it does nothing, and nothing that it still posts arrives.
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
 import { InvalidCall } from '../core/errors.ts'
-import type { FrameCodec, Platform, Symbols } from '../core/platform.ts'
+import type { FrameCodec, Offloading, Platform, Symbols } from '../core/platform.ts'
 import type { SimCore } from './sim-core.ts'
 import type { SimLane } from './sim-lane.ts'
 import type { World } from './world.ts'
@@ -18,6 +18,8 @@ const READ = 4
 const SELDOM = 64
 const SHORTEST_STEP = 0.001
 const SHORT_STEP = 0.02
+/** Operations on channels that a goroutine gets done in one stretch, at most. */
+const MOST_PACE = 8
 
 // What a step did, for the trace.
 const TURNS = 1
@@ -106,6 +108,24 @@ export class SimThread implements Platform {
   }
   hosts(change: number): void {
     this.actors += change
+  }
+  /** Seldom the same: so that goroutines on one thread come between each other in many ways. */
+  get pace(): number {
+    return 1 + this.world.random.below(MOST_PACE)
+  }
+  overdue(): boolean {
+    return this.world.random.below(2) === 0
+  }
+  rest(): Promise<void> {
+    return this.world.after(this.world.random.delay(SHORT_STEP), this)
+  }
+  /** What is collected, and when, is no matter of the seed. */
+  watch(): void {}
+  get offloading(): Offloading {
+    return this.world.offloading
+  }
+  get claims(): Int32Array {
+    return this.world.claims
   }
   emit(event: string, data: unknown): void {
     if (this.thread === 0) this.world.emit(event, data)

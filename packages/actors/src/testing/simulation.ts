@@ -4,15 +4,14 @@
 // chance from the framework. Whatever goes wrong is thrown with the seed that brings it back. The system is closed when
 // the callback is through, and closing is part of the simulation.
 import { EventEmitter } from 'eventemitter3'
-import type { AnyBehavior, InitOf, SpawnArgs, SpawnOptions } from '../behavior.ts'
-import { ActorRef } from '../core/actor-ref.ts'
-import { type BehaviorValue, checkParts } from '../core/behavior-value.ts'
+import { checkParts } from '../core/behavior-value.ts'
+import type { Core } from '../core/core.ts'
 import { rejectAsks } from '../core/ending.ts'
 import { InvalidCall } from '../core/errors.ts'
+import { host, SystemHosting } from '../core/hosting.ts'
 import { defaultLimits, type Limits } from '../core/platform.ts'
 import type { Events } from '../events.ts'
-import type { Ref } from '../ref.ts'
-import type { HandleOf, System, SystemOptions } from '../system.ts'
+import type { Methods, System, SystemOptions } from '../system.ts'
 import { waiting } from './waiting.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -79,7 +78,7 @@ export async function runWorld<T>(
     }
   }
   const world = new World({ ...parts, emit, heard: () => events.eventNames().length > 0 })
-  const sim = new SimulatedSystem(world, events, parts.seed)
+  const sim = new SimulatedSystem(world, events, parts.seed) as unknown as Simulation
   try {
     const value = await world.go(async () => await run(sim, world))
     await world.go(() => sim.close())
@@ -90,26 +89,21 @@ export async function runWorld<T>(
   }
 }
 
-class SimulatedSystem implements Simulation {
+class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   readonly seed: number
   readonly #world: World
   readonly #events: EventEmitter
   #closing: Promise<void> | undefined
 
   constructor(world: World, events: EventEmitter, seed: number) {
+    super()
     this.#world = world
     this.#events = events
     this.seed = seed
   }
 
-  async spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>> {
-    const [init, options] = args as [unknown, SpawnOptions | undefined]
-    const address = await this.#core.spawning.root(what as unknown as BehaviorValue, init, options ?? {})
-    return new ActorRef(address, undefined) as unknown as HandleOf<T>
-  }
-  async lookup<B extends AnyBehavior>(b: B, name: string): Promise<Ref<B> | undefined> {
-    const address = await this.#core.names.find(b as unknown as BehaviorValue, name)
-    return address && (new ActorRef(address, undefined) as unknown as Ref<B>)
+  [host](): Core {
+    return this.#core
   }
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
     this.#events.on(event, listener)
@@ -136,6 +130,7 @@ class SimulatedSystem implements Simulation {
     )
     await Promise.allSettled([core.closeHere(), ...stopped])
     rejectAsks(core)
+    await core.offloads.close()
     const ended = others.map(
       other =>
         new Promise<void>(done => {
@@ -173,7 +168,7 @@ class SimulatedSystem implements Simulation {
     lost.end('lost')
     this.#events.emit('threadLost', { thread: n, error: new Error('lost by the simulation') })
   }
-  get #core() {
+  get #core(): Core {
     return this.#world.threads[0]!.core
   }
 }

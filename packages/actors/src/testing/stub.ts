@@ -119,7 +119,7 @@ class StubRef extends ActorRef {
 }
 
 const stubTravel: TravelKind<StubRef> = {
-  tag: 'stub',
+  tag: '',
   copy: (ref, to) => StubRef.bound(ref, to as Receiver),
   pack() {
     throw new NotSendable('', 'a stub, which stays on its thread')

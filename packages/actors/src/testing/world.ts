@@ -12,10 +12,14 @@ import type { ErrorAbout } from '../core/errors.ts'
 import * as life from '../core/life.ts'
 import type { Limits } from '../core/platform.ts'
 import { refTravel } from '../core/actor-ref.ts'
+import { endTravel } from '../core/channel-end.ts'
+import { CLAIMS } from '../core/claims.ts'
 import { lateReplyTravel } from '../core/late-reply.ts'
+import { bareClock } from '../core/select-call.ts'
 import type { TravelKind } from '../core/values.ts'
 import { Codec } from '../edge/codec.ts'
 import { SharedTable } from '../edge/shared-table.ts'
+import { OffloadingInPlace } from './offloading-in-place.ts'
 import { Random } from './random.ts'
 import { SimBehaviors, SimCore } from './sim-core.ts'
 import { type LaneLimits, SimLane } from './sim-lane.ts'
@@ -62,6 +66,9 @@ export class World {
   readonly random: Random
   readonly trace = new Trace()
   readonly behaviors = new SimBehaviors()
+  readonly offloading = new OffloadingInPlace(() => this.after(this.random.delay(this.latency), this.threads[0]!))
+  /** As all threads of a real system share them. */
+  readonly claims: Int32Array
   readonly threads: SimThread[] = []
   readonly emit: (event: string, data: unknown) => void
   /** The first turn that waited for the real world. */
@@ -80,10 +87,11 @@ export class World {
     this.latency = latency
     this.emit = emit
     this.random = new Random(seed)
+    this.claims = new Int32Array(CLAIMS * count)
     const methods = new SimSymbols()
     const protocols = new SimSymbols()
     const shapes = SharedTable.create({ entries: 1_024, units: 2 ** 14 })
-    const kinds = [refTravel, lateReplyTravel] as unknown as TravelKind<unknown>[]
+    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
     for (let number = 0; number < count; number++) {
       const thread = new SimThread(this, number, methods, protocols)
       for (let from = 0; from < count; from++) thread.lanes.push(new Lane(lane))
@@ -221,6 +229,19 @@ export class World {
     else if (scope?.thread.world === this) blame(scope.thread.core, reason)
   }
 }
+
+// a select without channels belongs to no system: in a simulation its time is that of whoever waits
+const real = bareClock.after
+bareClock.after = (ms, fire) => {
+  const scope = currentScope()
+  if (scope === undefined) return real(ms, fire)
+  let live = true
+  void scope.thread.world.sleep(ms).then(() => live && fire())
+  return () => (live = false)
+}
+const chance = bareClock.random
+bareClock.random = () => currentScope()?.thread.random() ?? chance()
+bareClock.noted = promise => waiting('a select', promise)
 
 /** The cheapest thing that comes after all microtasks, also those that they make: 1 to 2 µs. */
 export function eventLoopTurns(): Promise<void> {

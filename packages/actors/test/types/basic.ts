@@ -136,7 +136,7 @@ void system.spawn(noInit, { name: 'x' })
 void system.spawn(noInit, undefined, { on: 1 })
 is<Eq<Awaited<ReturnType<typeof found>>, Ref<typeof counter> | undefined>>()
 async function found() { return system.lookup(counter, 'visits') }
-system.on('deadLetter', e => { const n: number = e.count; const why: 'stopped' | 'expired' | 'full' | 'unknown' | 'unreadable' | 'lost' = e.reason })
+system.on('deadLetter', e => { const n: number = e.count; const why: 'stopped' | 'expired' | 'full' | 'overflow' | 'unknown' | 'unreadable' | 'lost' = e.reason })
 system.on('fault', e => { is<Eq<typeof e.decision, 'restart' | 'resume' | 'stop' | 'escalate'>>() })
 // @ts-expect-error no such event
 system.on('movd', () => {})

@@ -1,0 +1,200 @@
+// The channels of one thread that other threads know of, and how long that must be remembered.
+//
+// Invariants:
+// - A thread keeps an Entry for a channel while it has an end of it, while it has given one away that has not arrived yet
+//   (`pins`), while it is the home and others have ends, and while somebody may still take it for the home.
+// - Whoever decodes an end greets the home, and only then is the thread that gave it free to forget the channel (UNPIN):
+//   so a home that knows of nobody can be sure that there is nobody. Ends that are lost on their way, as dead letters are,
+//   keep an entry for good.
+import * as frame from './channel-frame.ts'
+import type { ChannelKey } from './channel-frame.ts'
+import type { ChannelOverflow, Home } from './channel-home.ts'
+import { Peers } from './channel-peers.ts'
+import { Placement } from './channel-placement.ts'
+import { Proxy } from './channel-proxy.ts'
+import { Chan } from './chan.ts'
+import type { Channels } from './channels.ts'
+import type { Core } from './core.ts'
+
+/** What another thread must know of a channel to have an end of it. */
+export type Given = [
+  key: ChannelKey,
+  home: number,
+  epoch: number,
+  via: number,
+  capacity: number,
+  overflow: ChannelOverflow,
+]
+
+/** A channel that other threads know of. */
+export class Entry {
+  readonly key: ChannelKey
+  readonly capacity: number
+  readonly overflow: ChannelOverflow
+  /** Held while others may need it here. */
+  chan: Chan | undefined = undefined
+  #weak: WeakRef<Chan> | undefined = undefined
+  proxy: Proxy | undefined = undefined
+  /** Where its home is, if not here, and how often it had moved by then. */
+  homeThread = -1
+  epoch = 0
+  /** Ends given away that have not arrived. */
+  pins = 0
+  /** Somebody may still take this thread for the home. */
+  former = false
+  /** The threads that were home before this one, for the home to tell when nobody is left. */
+  formers: number[] = []
+  constructor(key: ChannelKey, capacity: number, overflow: ChannelOverflow) {
+    this.key = key
+    this.capacity = capacity
+    this.overflow = overflow
+  }
+  /** The channel, if somebody here still has it. */
+  get known(): Chan | undefined {
+    return this.chan ?? this.#weak?.deref()
+  }
+  meet(chan: Chan): void {
+    this.#weak = new WeakRef(chan)
+  }
+}
+
+export class Entries {
+  readonly core: Core
+  readonly #channels: Channels
+  readonly #all = new Map<ChannelKey, Entry>()
+  /** Frames come in streams. */
+  #last: Entry | undefined = undefined
+  #serial = 0
+  /** The ends in the value that is being packed. */
+  readonly #given: Entry[] = []
+
+  constructor(channels: Channels) {
+    this.core = channels.core
+    this.#channels = channels
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+  get(key: ChannelKey): Entry | undefined {
+    const last = this.#last
+    if (last !== undefined && last.key === key) return last
+    return (this.#last = this.#all.get(key))
+  }
+  #forget(entry: Entry): void {
+    this.#all.delete(entry.key)
+    if (this.#last === entry) this.#last = undefined
+  }
+  [Symbol.iterator](): Iterator<Entry> {
+    return [...this.#all.values()][Symbol.iterator]()
+  }
+
+  /** A value begins to be packed; `gave` tells whether there have been ends in it, `undo` that it does not go after all. */
+  begin(): void {
+    if (this.#given.length > 0) this.#given.length = 0
+  }
+  get gave(): boolean {
+    return this.#given.length > 0
+  }
+  undo(): void {
+    for (const { key } of this.#given.splice(0)) this.unpin(key)
+  }
+
+  /** An end of it goes to another thread: what that must know. */
+  give(chan: Chan): Given {
+    const here = this.core.platform.thread
+    const entry = chan.key === undefined ? this.#publish(chan) : this.reach(chan.key, chan.capacity, chan.overflow)
+    entry.pins++
+    this.#given.push(entry)
+    chan.home?.joined()
+    if (chan.home !== undefined) this.#keep(entry, chan)
+    const home = chan.home === undefined ? (chan.proxy?.homeThread ?? entry.homeThread) : here
+    return [entry.key, home, entry.epoch, here, chan.capacity, chan.overflow]
+  }
+  #publish(chan: Chan): Entry {
+    const key = frame.keyOf(this.core.platform.thread, ++this.#serial)
+    chan.key = key
+    const entry = this.reach(key, chan.capacity, chan.overflow)
+    this.#meet(entry, chan)
+    return entry
+  }
+  /** The entry of a channel, new if need be. */
+  reach(key: ChannelKey, capacity: number, overflow: ChannelOverflow): Entry {
+    let entry = this.#all.get(key)
+    if (entry === undefined) this.#all.set(key, (entry = new Entry(key, capacity, overflow)))
+    return entry
+  }
+  /** Its channel, as this thread knows it, made anew where nobody has it any more. */
+  chanOf(entry: Entry): Chan {
+    let chan = entry.known
+    if (chan === undefined) {
+      chan = new Chan(this.core, entry.capacity, entry.overflow, entry.key)
+      this.#meet(entry, chan)
+    }
+    return chan
+  }
+  #meet(entry: Entry, chan: Chan): void {
+    entry.meet(chan)
+    this.core.platform.watch(chan, () => this.collected(entry))
+  }
+  /** Holds the home's channel, whoever else does. */
+  #keep(entry: Entry, chan: Chan): void {
+    entry.chan = chan
+    const { home } = chan
+    home!.peers ??= new Peers(home!, new Placement(0, this.core.platform.now(), new Set()))
+  }
+
+  /** An end of it has come. */
+  meet([key, home, epoch, via, capacity, overflow]: Given): Chan {
+    const entry = this.reach(key, capacity, overflow)
+    const chan = this.chanOf(entry)
+    if (chan.home !== undefined) this.greeted(chan, via)
+    else this.#greet(entry, chan, home, epoch, via)
+    return chan
+  }
+  #greet(entry: Entry, chan: Chan, home: number, epoch: number, via: number): void {
+    if (entry.proxy === undefined) {
+      const known = entry.homeThread >= 0 && entry.epoch >= epoch
+      if (!known) [entry.homeThread, entry.epoch] = [home, epoch]
+      entry.proxy = new Proxy(this.#channels, entry.key, entry.overflow, entry.homeThread, entry.epoch)
+    }
+    chan.proxy = entry.proxy
+    if (chan.broken !== undefined) return
+    if (this.core.hasLost(entry.proxy.homeThread)) this.#channels.breakOff(entry, entry.proxy.homeThread)
+    else entry.proxy.greet(via)
+  }
+
+  /** Whoever got an end from `via` has it, and the home knows. */
+  greeted(chan: Chan, via: number): void {
+    if (via === this.core.platform.thread) this.unpin(chan.key!)
+    else this.#channels.tell(via, chan.key!, frame.UNPIN, 0, 0, 0)
+  }
+  unpin(key: ChannelKey): void {
+    const entry = this.#all.get(key)
+    if (entry === undefined) return
+    entry.pins--
+    if (entry.chan !== undefined) this.checkKept(entry.chan.home!)
+    else if (entry.known === undefined) this.collected(entry)
+  }
+
+  /** Nobody on this thread has an end of it any more. */
+  collected(entry: Entry): void {
+    if (entry.pins > 0 || entry.known !== undefined) return
+    entry.proxy?.leave()
+    entry.proxy = undefined
+    if (!entry.former) this.#forget(entry)
+  }
+
+  /** Whether other threads still need this home. */
+  checkKept(home: Home): void {
+    const { chan, peers } = home
+    const entry = this.#all.get(chan.key!)
+    if (entry === undefined || chan.home !== home || entry.pins > 0 || peers!.all.length > 0) return
+    for (const thread of entry.formers)
+      if (!this.core.hasLost(thread)) this.#channels.tell(thread, entry.key, frame.FORGET, 0, 0, 0)
+    // it is this thread's alone again, and may be given away once more, as another
+    this.#forget(entry)
+    home.peers = undefined
+    chan.key = undefined
+  }
+}

@@ -1,0 +1,18 @@
+// What those hear who use a channel that is closed or lost.
+//
+// Invariant: an error names the channel, the call, and what to do; `ran` of a lost channel is unknown, as a value may have
+// arrived before its thread ended.
+import { type ActorId, ChannelClosed, ThreadLost } from './errors.ts'
+
+export function closedError(id: ActorId, call: 'send' | 'trySend' | 'close'): ChannelClosed {
+  const what =
+    call === 'close'
+      ? 'it is closed already; only one side closes a channel, once'
+      : 'the channel is closed; receivers get what was sent before, then done'
+  return new ChannelClosed(`${id}.${call}: ${what}`, { actor: id, method: call })
+}
+
+export function lostError(id: ActorId, thread: number): ThreadLost {
+  const text = `${id}: thread ${thread}, which had an end of this channel, or what was on its way, has ended`
+  return new ThreadLost(text, { actor: id, ran: 'unknown' })
+}

@@ -1,0 +1,297 @@
+// The other threads that have an end of a channel, as its home sees them: what they send, in order, and the room that they
+// have been promised.
+//
+// Invariants:
+// - A peer's messages are applied in the order of their numbers, each once. While homes move, one may come by another way
+//   than the one before it: what is early waits.
+// - `home.granted` is the sum of the peers' credits. Credit is given to who sends, and only while nobody waits to send; it
+//   comes back as values, when it is not used for a while (channel-proxy.ts), or when it is asked back.
+// - The first message of a peer says that it is there (GREET), its last one that it is not. While there is a peer the
+//   channel's home is kept, whether or not anybody on its own thread still knows the channel.
+import * as frame from './channel-frame.ts'
+import type { ChannelFrame } from './channel-frame.ts'
+import type { Home } from './channel-home.ts'
+import type { Placement } from './channel-placement.ts'
+import { lostError } from './channel-errors.ts'
+import { discard, type Held } from './held.ts'
+import { Peer } from './peer.ts'
+import { RemoteWaiter, RemoteWaiters } from './remote-waiter.ts'
+import type { Proxy } from './channel-proxy.ts'
+import type { WaitQueue } from './waiter.ts'
+
+/** What one grant promises at most. */
+const MOST_CREDIT = 65_536
+
+export class Peers {
+  readonly home: Home
+  /** By thread: the proxies that have spoken and not said farewell. One thread has several only in passing. */
+  readonly all: Peer[] = []
+  readonly placement: Placement
+  readonly waiters = new RemoteWaiters()
+  /** Who was looked for last. */
+  #last: Peer | undefined = undefined
+  /** Who was given credit last. */
+  #favoured: Peer | undefined = undefined
+  /** This thread's own proxy, from before the home came here, while messages of its are still under way. */
+  own: Peer | undefined = undefined
+  /** How many messages that proxy had sent. */
+  #ownSent = 0
+  #afterOwn: (() => void)[] = []
+
+  constructor(home: Home, placement: Placement) {
+    this.home = home
+    this.placement = placement
+  }
+
+  get ownUnderWay(): boolean {
+    return this.own !== undefined
+  }
+  /** The home has come to the thread of this proxy. What that sent to earlier homes may still be on its way. */
+  comeHome({ life, sent }: Proxy): void {
+    const thread = this.home.core.platform.thread
+    let peer = this.find(thread, life)
+    if (peer === undefined) this.all.push((peer = new Peer(thread, life, 0)))
+    this.#last = undefined
+    if (peer.next === sent) return void this.all.splice(this.all.indexOf(peer), 1)
+    this.own = peer
+    this.#ownSent = sent
+  }
+  /** Does it when what this thread itself had sent before has arrived. */
+  afterOwn(run: () => void): void {
+    this.#afterOwn.push(run)
+  }
+
+  /** What this thread sent before will not arrive any more. */
+  forgetOwn(): void {
+    const { own } = this
+    this.own = undefined
+    for (const run of this.#afterOwn.splice(0)) run()
+    this.leave(own, true)
+  }
+
+  find(thread: number, life: number): Peer | undefined {
+    const last = this.#last
+    if (last !== undefined && last.thread === thread && last.life === life) return last
+    return (this.#last = this.all.find(peer => peer.thread === thread && peer.life === life))
+  }
+  has(thread: number): boolean {
+    return this.all.some(peer => peer.thread === thread)
+  }
+
+  // ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A message for the home. `message` is the caller's, and may change afterwards; `value` is this home's. */
+  receive(message: ChannelFrame, value: Held): void {
+    const { origin, life, seq } = message
+    if (message.op === frame.DROP) return this.leave(this.find(origin, life), true)
+    let peer = this.find(origin, life)
+    if (peer === undefined) this.all.push((peer = new Peer(origin, life, 0)))
+    if (seq !== peer.next) {
+      // a number that has been passed was skipped when a thread on its way was lost
+      if (((seq - peer.next) | 0) > 0) (peer.early ??= new Map()).set(seq, { frame: message.copy(), value })
+      return
+    }
+    this.#apply(peer, message, value)
+    this.#catchUp(peer)
+  }
+
+  /** The home has come here: what was early may not be any more. */
+  begin(): void {
+    for (const peer of [...this.all]) this.#catchUp(peer)
+  }
+  #catchUp(peer: Peer): void {
+    for (;;) {
+      if (this.home.chan.home !== this.home) return // it went on with the last one
+      const next = peer.early?.get(peer.next)
+      if (next === undefined) break
+      peer.early!.delete(peer.next)
+      this.#apply(peer, next.frame, next.value)
+    }
+    if (peer !== this.own || ((peer.next - this.#ownSent) | 0) < 0) return
+    this.own = undefined
+    this.leave(peer, false)
+    for (const run of this.#afterOwn.splice(0)) run()
+  }
+
+  #apply(peer: Peer, message: ChannelFrame, value: Held): void {
+    peer.next = (peer.next + 1) | 0
+    const { home } = this
+    const { channels } = home.core
+    switch (message.op) {
+      case frame.GREET:
+        home.joined()
+        if (home.state !== 'open') this.#tellClosed(peer)
+        return channels.entries.greeted(home.chan, message.ticket)
+      case frame.PUT:
+        return this.#put(peer, value)
+      case frame.SEND:
+        peer.sent = true
+        this.placement.sent(peer.thread)
+        this.#wait(message, value, true)
+        return this.#favour(peer)
+      case frame.RECEIVE:
+        peer.received = true
+        this.placement.received(peer.thread)
+        this.#wait(message, undefined, false)
+        return this.#consider()
+      case frame.WITHDRAW:
+        return this.#withdraw(peer.thread, message.ticket)
+      case frame.CLOSE:
+        this.#giveBack(peer, message.ticket)
+        if (home.state === 'open') home.close()
+        else channels.closedTwice(home.chan, peer.thread)
+        return
+      case frame.RETURN:
+        this.#giveBack(peer, message.ticket)
+        return this.#consider()
+      case frame.WANT:
+        this.placement.wanted(peer.thread)
+        return this.#consider()
+      case frame.SWITCHED:
+        this.placement.settled(peer.thread)
+        channels.tell(peer.thread, home.chan.key!, frame.SETTLED, message.ticket, 0, peer.life)
+        return this.#consider()
+      case frame.BYE:
+        return this.leave(peer, false)
+    }
+  }
+
+  #put(peer: Peer, value: Held): void {
+    const { home } = this
+    peer.sent = true
+    this.placement.sent(peer.thread)
+    if (home.overflow !== 'wait') {
+      if (home.state === 'open') return void home.place(value)
+      home.chan.dropped('stopped')
+      return this.#tellClosed(peer)
+    }
+    peer.credit--
+    home.redeem(value)
+    this.#favoured = peer
+    this.hasRoom()
+  }
+
+  #wait(message: ChannelFrame, value: Held, sends: boolean): void {
+    const { home } = this
+    if (message.origin === home.core.platform.thread) {
+      // a wait of this very thread, from before the home came here
+      const wait = home.core.channels.redeem(message.ticket)
+      if (wait !== undefined) home.enter(wait, sends)
+      return
+    }
+    const waiter = new RemoteWaiter(home, message.origin, message.ticket, value)
+    waiter.claimAt = message.claimAt
+    waiter.claimWord = message.claimWord
+    this.waiters.add(waiter)
+    home.enter(waiter, sends)
+  }
+
+  #withdraw(thread: number, ticket: number): void {
+    const waiter = this.waiters.find(thread, ticket)
+    if (waiter === undefined) return // it has been told, and that crosses this
+    waiter.queue?.remove(waiter)
+    discard(this.home.core, waiter.value)
+  }
+
+  // ── credit ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #favour(peer: Peer): void {
+    this.#favoured = peer
+    this.hasRoom()
+  }
+
+  /** There may be room: who sends from elsewhere is promised some of it, so that it need not ask for each value. */
+  hasRoom(): void {
+    const { home } = this
+    const peer = this.#favoured
+    if (peer === undefined || home.state !== 'open' || home.senders.first !== undefined || peer.revoking) return
+    if (this.placement.leaving || home.overflow !== 'wait') return
+    const free = home.capacity - home.buffer.count - home.granted
+    if (free * 2 < home.capacity || free === 0) return
+    // who sends alone may have all of it
+    const alone = home.sent === 0 && !this.all.some(other => other !== peer && other.sent)
+    const amount = Math.min(alone ? free : Math.floor(free / 2), MOST_CREDIT)
+    if (amount === 0 || peer.credit > amount) return
+    peer.credit += amount
+    home.granted += amount
+    home.core.channels.tell(peer.thread, home.chan.key!, frame.CREDIT, amount, 0, peer.life)
+  }
+
+  /** Asks back what has been promised and not been used. */
+  revoke(): void {
+    const { home } = this
+    for (const peer of this.all) {
+      if (peer.credit === 0 || peer.revoking) continue
+      peer.revoking = true
+      home.core.channels.tell(peer.thread, home.chan.key!, frame.REVOKE, 0, 0, peer.life)
+    }
+  }
+
+  #giveBack(peer: Peer, amount: number): void {
+    peer.credit -= amount
+    peer.revoking = false
+    this.home.reclaim(amount)
+  }
+
+  // ── the home's own news ─────────────────────────────────────────────────────────────────────────────────────
+
+  closed(): void {
+    for (const peer of this.all) this.#tellClosed(peer)
+  }
+  #tellClosed({ thread, life }: Peer): void {
+    const { chan, core } = this.home
+    core.channels.tell(thread, chan.key!, frame.CLOSED, 0, 0, life)
+  }
+
+  /** Goes where it is better placed, if it is, and nothing holds it. */
+  #consider(): void {
+    const { home, placement } = this
+    const to = placement.better(home.core.platform.now(), home.received, home.sent)
+    if (to === undefined || !this.has(to) || home.core.hasLost(to)) return
+    if (home.granted > 0) {
+      placement.leaving = true
+      return this.revoke()
+    }
+    if (this.ownUnderWay) return
+    home.core.channels.move(home, to)
+  }
+
+  // ── who leaves ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  leave(peer: Peer | undefined, lost: boolean): void {
+    if (peer === undefined) return
+    const { home, all } = this
+    all.splice(all.indexOf(peer), 1)
+    if (this.#favoured === peer) this.#favoured = undefined
+    if (this.#last === peer) this.#last = undefined
+    this.placement.settled(peer.thread)
+    if (lost) for (const queue of [home.senders, home.receivers]) dropFrom(queue, peer.thread)
+    if (peer.credit > 0) home.reclaim(peer.credit)
+    home.core.channels.entries.checkKept(home)
+  }
+
+  /** A thread has ended. Who waits for what only it could have done is told. */
+  lostThread(thread: number): void {
+    const { home, all } = this
+    const gone = all.filter(peer => peer.thread === thread)
+    if (gone.length === 0) return
+    for (const peer of gone) this.leave(peer, true)
+    const error = (): Error => lostError(home.chan.id, thread)
+    const couldSend = (peer: { sent: boolean; received: boolean }): boolean => peer.sent || !peer.received
+    const couldReceive = (peer: { sent: boolean; received: boolean }): boolean => peer.received || !peer.sent
+    const queues: WaitQueue[] = []
+    if (gone.some(couldSend) && home.sent === 0 && !all.some(couldSend)) {
+      home.noSender = error()
+      queues.push(home.receivers)
+    }
+    if (gone.some(couldReceive) && home.received === 0 && !all.some(couldReceive)) {
+      home.noReceiver = error()
+      queues.push(home.senders)
+    }
+    home.fail(queues, error)
+  }
+}
+
+function dropFrom(queue: WaitQueue, thread: number): void {
+  for (const waiter of queue) if (waiter.thread === thread) queue.remove(waiter)
+}

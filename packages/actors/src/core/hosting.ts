@@ -1,0 +1,70 @@
+// What a system, a simulation, a turn and a goroutine offer alike: channels, goroutines, runs, actors and where to find them.
+//
+// Invariants: each call first asks who hosts, which throws once that one no longer may. What an actor or a goroutine gets
+// is its own: refs and channel ends send in its name, actors are its children, runs end with it. What a system gets is
+// nobody's. A spawn by a system resolves when the actor has started; in a turn the ref comes at once.
+import { ActorRef, type Receiver } from './actor-ref.ts'
+import type { BehaviorValue } from './behavior-value.ts'
+import type { Cell } from './cell.ts'
+import { Channel } from './channel-end.ts'
+import type { ChannelOverflow } from './channel-home.ts'
+import { refuseGoroutine } from './goroutine-value.ts'
+import type { SpawnOptions } from './spawning.ts'
+import { go, type Task } from './task.ts'
+
+type LogLevel = 'info' | 'warn' | 'error'
+
+/** Gives who hosts: an actor, or a thread's core. Throws when that is over. */
+export const host: unique symbol = Symbol('host')
+
+abstract class Hosting {
+  abstract [host](): Receiver
+
+  channel(options?: { capacity?: number; overflow?: ChannelOverflow }): Channel {
+    const { core, cell } = this[host]()
+    return new Channel(core.channels.make(options), cell)
+  }
+  go(what: unknown, ...rest: unknown[]): Task {
+    return go(this[host](), what, rest).task
+  }
+  run(work: unknown, ...args: unknown[]): Promise<unknown> {
+    const { core, cell } = this[host]()
+    // this very promise: where nobody awaits it, its end with its actor is no unhandled rejection
+    return core.offloads.run(work, args, cell)
+  }
+  async lookup(behavior: BehaviorValue, name: string): Promise<ActorRef | undefined> {
+    const { core, cell } = this[host]()
+    refuseGoroutine('lookup', behavior)
+    const address = await core.names.find(behavior, name)
+    return address && new ActorRef(address, cell)
+  }
+}
+
+/** A system's, or a simulation's. */
+export abstract class SystemHosting extends Hosting {
+  async spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): Promise<ActorRef> {
+    const address = await this[host]().core.spawning.root(behavior, init, options ?? {})
+    return new ActorRef(address, undefined)
+  }
+}
+
+/** A turn's, or a goroutine's. */
+export abstract class ActorHosting extends Hosting {
+  abstract override [host](): Cell
+
+  spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): ActorRef {
+    const cell = this[host]()
+    return new ActorRef(cell.core.spawning.child(cell, behavior, init, options ?? {}), cell)
+  }
+  get log(): Record<LogLevel, (text: string, data?: unknown) => void> {
+    const cell = this[host]()
+    const line = (level: LogLevel) => (text: string, data?: unknown) => cell.core.log(cell, level, text, data)
+    return { info: line('info'), warn: line('warn'), error: line('error') }
+  }
+  now(): number {
+    return this[host]().core.platform.wall()
+  }
+  random(): number {
+    return this[host]().core.platform.random()
+  }
+}

@@ -1,0 +1,71 @@
+// Code on another thread that waits at a channel whose home is here.
+//
+// Invariant: it knows that thread and a ticket, and nothing else; whatever ends it is told to that ticket, once.
+import * as frame from './channel-frame.ts'
+import type { Home } from './channel-home.ts'
+import { packError } from './errors.ts'
+import { type Held, packable } from './held.ts'
+import type { Selection } from './selection.ts'
+import { Waiter } from './waiter.ts'
+
+export class RemoteWaiter extends Waiter {
+  readonly #home: Home
+  constructor(home: Home, thread: number, ticket: number, value: Held) {
+    super()
+    this.#home = home
+    this.thread = thread
+    this.ticket = ticket
+    this.value = value
+  }
+  isWith(other: Waiter): boolean {
+    return this.claimAt >= 0 && this.claimAt === other.claimAt
+  }
+  get local(): Selection | undefined {
+    return undefined
+  }
+  deliver(value: Held): void {
+    const { core, chan } = this.#home
+    try {
+      this.#tell(frame.VALUE, packable(value))
+    } catch (error) {
+      // a codec of the user's, which did pack it before
+      chan.dropped('unreadable')
+      this.fail(core.failures.unsendable(error, 'channel: value', chan.id, 'send', 'yes'))
+    }
+  }
+  accepted(): void {
+    this.#tell(frame.TAKEN)
+  }
+  ended(): void {
+    this.#tell(frame.ENDED)
+  }
+  removed(): void {
+    this.#home.peers!.waiters.delete(this)
+  }
+  fail(error: Error): void {
+    this.#tell(frame.FAILED, packError(error))
+  }
+  #tell(op: number, value?: Held): void {
+    const { chan, core } = this.#home
+    core.channels.tell(this.thread, chan.key!, op, this.ticket, 0, 0, value)
+  }
+}
+
+/** Those of a channel that are in a queue, by thread and ticket. */
+export class RemoteWaiters {
+  readonly #all = new Map<number, RemoteWaiter>()
+
+  add(waiter: RemoteWaiter): void {
+    this.#all.set(key(waiter.thread, waiter.ticket), waiter)
+  }
+  delete(waiter: RemoteWaiter): void {
+    this.#all.delete(key(waiter.thread, waiter.ticket))
+  }
+  find(thread: number, ticket: number): RemoteWaiter | undefined {
+    return this.#all.get(key(thread, ticket))
+  }
+}
+
+function key(thread: number, ticket: number): number {
+  return thread * 2 ** 31 + ticket
+}

@@ -1,0 +1,152 @@
+// What threads have been found to remember of channels for too long, or to look for in the wrong way, each as the shortest
+// scenario that shows it. What no code has any more is collected by the test.
+//
+// A channel that is given away is pinned where it comes from, until it is known to have arrived or not to go after all.
+import { after, behavior, type Channel, select, type Sender, thread } from '@troupe/actors'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Waiter } from '../../src/core/waiter.ts'
+import { chanOf, type Cores, onCores } from './cores.ts'
+import { Collection } from './simulation-collection.ts'
+
+const collection = new Collection()
+beforeAll(() => collection.install())
+afterAll(() => collection.uninstall())
+
+/** On cores whose channels are collected when the test says so. */
+const onCollected = (run: (cores: Cores) => Promise<void>, lane?: number): Promise<void> =>
+  onCores(
+    async cores => {
+      collection.reset()
+      for (const simulated of cores.world.threads) simulated.watch = collection.watch.bind(collection) as never
+      await run(cores)
+    },
+    lane === undefined ? {} : { lane: { messages: lane, bytes: 1e6 } },
+  )
+
+/** Collects all channels but these, and lets everybody hear of it. */
+async function collectAllBut(cores: Cores, ...kept: Channel<any>[]): Promise<void> {
+  for (const end of kept) collection.hold(chanOf(end))
+  await cores.sim.sleep(50)
+  for (let again = true; again;) {
+    for (const chan of collection.garbage) collection.collect(chan)
+    again = collection.unfound > 0
+    while (collection.unfound > 0) collection.find()
+    await cores.sim.sleep(50)
+  }
+}
+const entries = (cores: Cores): number[] => [0, 1, 2].map(thread => cores.entries(thread).length)
+const pins = (cores: Cores, on: number): number => cores.entries(on).reduce((sum, entry) => sum + entry.pins, 0)
+
+interface Job {
+  readonly n: number
+  readonly reply: Sender<number>
+}
+const job = (cores: Cores, on: number, n = 0): Job => ({ n, reply: cores.channel<number>(on).sender })
+
+describe('an end that was to go is forgotten again', () => {
+  test('with a select that lost it', () =>
+    onCollected(async cores => {
+      const home = cores.channel<Job>(0)
+      const channel = cores.give(home, 1)
+      for (let n = 0; n < 30; n++) {
+        const won = await select({ put: channel.sending(job(cores, 1, n)), late: after(1) })
+        expect(won).toEqual({ case: 'late' })
+      }
+      await cores.sim.sleep(50)
+      expect(pins(cores, 1)).toBe(0)
+      await collectAllBut(cores, home, channel)
+      expect(entries(cores)).toEqual([1, 1, 0])
+    }))
+
+  test.each(['dropOldest', 'dropNewest'] as const)('with a value that a channel drops by its rule: %s', overflow =>
+    onCollected(async cores => {
+      const home = cores.channel<Job>(0, { capacity: 2, overflow })
+      const channel = cores.give(home, 1)
+      for (let n = 0; n < 30; n++) await channel.send(job(cores, 1, n))
+      await cores.sim.sleep(50)
+      for (let left = 2; left > 0; left--) expect(home.tryReceive()).toMatchObject({ value: {} })
+      await collectAllBut(cores, home, channel)
+      expect(entries(cores)).toEqual([1, 1, 0])
+    }),
+  )
+
+  test('with a value that cannot be sent', () =>
+    onCollected(async cores => {
+      const home = cores.channel<unknown>(0, { capacity: 4 })
+      const channel = cores.give(home, 1)
+      await channel.send(0)
+      // with room promised the value is packed at once
+      let refused = 0
+      await cores.until(() => {
+        try {
+          return channel.trySend([job(cores, 1), () => 1])
+        } catch {
+          return ++refused
+        }
+      })
+      expect(refused).toBe(1)
+      await cores.sim.sleep(50)
+      expect(pins(cores, 1)).toBe(0)
+    }))
+
+  const taker = behavior(import.meta, {
+    name: 'taker',
+    state: () => 0,
+    handlers: { take(_ctx, _value: unknown) {} },
+  })
+  test('with a message that cannot be sent', () =>
+    onCollected(async cores => {
+      const ref = await cores.sim.spawn(taker, undefined, { on: thread(1) })
+      expect(() => ref.tell.take([job(cores, 0), () => 1])).toThrow('function')
+      expect(pins(cores, 0)).toBe(0)
+    }))
+  test('with messages that the way has no room for', () =>
+    onCollected(async cores => {
+      const ref = await cores.sim.spawn(taker, undefined, { on: thread(1) })
+      for (let n = 0; n < 10; n++) ref.tell.take(job(cores, 0, n))
+      await cores.sim.sleep(50)
+      // two have gone
+      expect(cores.entries(1)).toHaveLength(2)
+      expect(pins(cores, 0)).toBe(0)
+    }, 2))
+})
+
+test('a thread that has no end any more says so last: its credit goes back with that, and not after it', () =>
+  onCollected(async cores => {
+    const home = cores.channel<number>(0, { capacity: 8 })
+    const channel = cores.give(home, 1)
+    const other = cores.give(home, 2)
+    await channel.send(1)
+    await cores.until(() => channel.trySend(2))
+    // the code that has it lets go of it while there is credit
+    collection.collect(chanOf(channel))
+    collection.find()
+    await collectAllBut(cores, home, other)
+    const { peers, granted } = chanOf(home).home!
+    expect(peers!.all.map(peer => peer.thread)).toEqual([2])
+    expect(granted).toBe(0)
+    expect(entries(cores)).toEqual([1, 0, 1])
+  }))
+
+test('each of many who wait at a channel elsewhere is found at once when it waits no longer', () =>
+  onCores(async cores => {
+    const COUNT = 300
+    const home = cores.channel<number>(0)
+    const channel = cores.give(home, 1)
+    const controller = new AbortController()
+    const selects = Array.from({ length: COUNT }, (_, i) =>
+      select({ it: channel.sending(i) }, { signal: controller.signal }),
+    )
+    const ends = Promise.allSettled(selects)
+    const { senders } = chanOf(home).home!
+    await cores.until(() => [...senders].length === COUNT)
+    let looks = 0
+    for (const waiter of senders as Iterable<Waiter>) {
+      const { ticket } = waiter
+      Object.defineProperty(waiter, 'ticket', { get: () => (looks++, ticket) })
+    }
+    controller.abort()
+    for (const end of await ends) expect(end).toMatchObject({ reason: { code: 'aborted' } })
+    await cores.until(() => senders.first === undefined)
+    expect(looks).toBeLessThan(10 * COUNT)
+  }))
