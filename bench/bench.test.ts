@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { channels } from './channels.ts'
 import { OURS, runSubject, type Report, type Row } from './harness.ts'
 import { local } from './local.ts'
 import { QUICK, inFlight, oneAtATime, oneWay } from './measure.ts'
+import { handingOver, passing, shares, together } from './passing.ts'
 import { spawn } from './spawn.ts'
 import { start } from './start.ts'
 import { median, quantile, ratio, spread } from './statistics.ts'
@@ -19,7 +21,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const run = promisify(execFile)
 
 describe('each subject, with tiny counts', () => {
-  test.for([threads, local, spawn, start])('$name', { timeout: 120_000 }, async subject => {
+  test.for([threads, local, spawn, start, channels])('$name', { timeout: 120_000 }, async subject => {
     const { stdout, stderr } = await run(process.execPath, [MAIN, subject.name, '--json', '--quick'])
     expect(stderr).toBe('')
     const report = JSON.parse(stdout) as Report
@@ -51,6 +53,24 @@ describe('what did not happen is not counted', () => {
     await expect(oneAtATime(QUICK, wrong)).rejects.toThrow('call 7 was answered with 7')
     await expect(inFlight(QUICK, 4, wrong)).rejects.toThrow('call 7 was answered with 7')
   })
+  test.for([
+    ['loses one', [0, 1, 3]],
+    ['doubles one', [0, 1, 2, 2, 3]],
+    ['changes one', [0, 1, 2, 4]],
+  ] as const)('a channel that %s', async ([, received]) => {
+    const pass = async () => ({ count: received.length, sum: received.reduce<number>((sum, n) => sum + n, 0) })
+    await expect(passing(QUICK, pass)).rejects.toThrow(
+      /sent 256 values with the sum 32640, but received \d with the sum \d/,
+    )
+  })
+  test('bytes that were copied, or are others', async () => {
+    await expect(handingOver(QUICK, async bytes => bytes[0]! + bytes.at(-1)!)).rejects.toThrow('the bytes were copied')
+    const lost = async (bytes: Uint8Array<ArrayBuffer>) => {
+      structuredClone(bytes, { transfer: [bytes.buffer] })
+      return -1
+    }
+    await expect(handingOver(QUICK, lost)).rejects.toThrow('were answered with -1')
+  })
   test('a trial that fails leaves no row and is told', async () => {
     const figures = [
       { key: 'ms', work: 'nothing', unit: 'ms', better: 'less', goals: [{ kind: 'atMost', value: 1 }] },
@@ -71,6 +91,22 @@ describe('what did not happen is not counted', () => {
     const failed: unknown = await run(process.execPath, [MAIN, ...args]).catch((error: unknown) => error)
     expect(failed).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(said) })
   })
+})
+
+test('whatever the number of producers, each number is sent once', () => {
+  const counts = fc.property(fc.nat(1000), fc.integer({ min: 1, max: 9 }), (count, producers) => {
+    const sent = shares(count, producers).flatMap(({ from, until }) =>
+      Array.from({ length: until - from }, (_, n) => from + n),
+    )
+    expect(sent).toEqual(Array.from({ length: count }, (_, n) => n))
+  })
+  fc.assert(counts)
+  expect(
+    together([
+      { count: 1, sum: 2 ** 31 - 1 },
+      { count: 2, sum: 1 },
+    ]),
+  ).toEqual({ count: 3, sum: -(2 ** 31) })
 })
 
 describe('statistics', () => {
@@ -110,6 +146,7 @@ describe('the table', () => {
       { work: 'tell, a number', unit: '/s', goal: { kind: 'ratio', against: 'nact', atLeast: 30 }, reached: false },
       { work: 'tell, a number', unit: '/s', goal: { kind: 'atLeast', value: 1e7 }, reached: true },
     ],
+    notes: ['erlang is not installed: its rows are left out'],
     failures: ['ask, nact: Error: gone'],
   }
   test('reads as meant', () => {
@@ -119,6 +156,8 @@ describe('the table', () => {
       tell, a number
         troupe                  12.3 M/s     ±2 %              goal ≥ 10 M/s: reached
         nact                     457 k/s     ±2 %       27×    goal ≥ 30×: MISSED
+
+      erlang is not installed: its rows are left out
 
       failed:
         ask, nact: Error: gone

@@ -39,6 +39,8 @@ export interface Work {
 export interface Subject {
   readonly name: string
   readonly works: readonly Work[]
+  /** What a reader of the table should know about this run, such as a contender that this machine cannot run. */
+  readonly notes?: readonly string[]
 }
 
 export interface Row {
@@ -65,6 +67,7 @@ export interface Report {
   readonly rounds: number
   readonly rows: readonly Row[]
   readonly verdicts: readonly Verdict[]
+  readonly notes: readonly string[]
   readonly failures: readonly string[]
 }
 
@@ -97,7 +100,8 @@ export async function runSubject(subject: Subject, options: RunOptions): Promise
   const rows = subject.works.flatMap(work => rowsOf(work, results))
   const verdicts = subject.works.flatMap(work => verdictsOf(work, rows))
   const told = [...failures].map(([why, works]) => `${works.join(', ')}, ${why}`)
-  return { subject: subject.name, rounds: options.rounds, rows, verdicts, failures: told }
+  const notes = subject.notes ?? []
+  return { subject: subject.name, rounds: options.rounds, rows, verdicts, notes, failures: told }
 }
 
 function tally<T>(lists: Map<string, T[]>, key: string, entry: T): void {

@@ -6,6 +6,7 @@
 
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { channels } from './channels.ts'
 import { runSubject, type Report, type Subject } from './harness.ts'
 import { local } from './local.ts'
 import { FULL, QUICK } from './measure.ts'
@@ -14,7 +15,7 @@ import { start } from './start.ts'
 import { table } from './table.ts'
 import { threads } from './threads.ts'
 
-const subjects: Readonly<Record<string, Subject>> = { threads, local, spawn, start }
+const subjects: Readonly<Record<string, Subject>> = { threads, local, spawn, start, channels }
 
 const USAGE = `pnpm bench [subject …] [options]
 

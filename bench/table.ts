@@ -1,7 +1,7 @@
 // A report as text, at most 100 columns wide: one block a work, one line a contender, its goal beside it.
 //
 // Invariants: a figure keeps three significant digits and its unit; a goal stands on the line of the figure that it is
-// judged by, with what came of it in this run; what failed is listed, never left out.
+// judged by, with what came of it in this run; what failed or could not be run is listed, never left out.
 
 import { OURS, type Report, type Row, type Verdict } from './harness.ts'
 
@@ -22,6 +22,7 @@ export function table(report: Report): string {
       if (verdict.reached === null) lines.push(`  goal ${goalText(verdict)}: not judged, a figure is missing`)
     }
   }
+  if (report.notes.length > 0) lines.push('', ...report.notes)
   if (report.failures.length > 0) lines.push('', 'failed:', ...report.failures.map(failure => `  ${failure}`))
   lines.push('', summary(report))
   return lines.join('\n')

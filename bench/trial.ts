@@ -9,7 +9,13 @@ import { FULL, type Plan, type Trials } from './measure.ts'
 
 /** Who can be measured, by the name in the table. */
 const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
-  troupe: async () => (await import('./peers/troupe.ts')).trials,
+  troupe: async () => {
+    const [actors, channels] = await Promise.all([import('./peers/troupe.ts'), import('./peers/troupe-channels.ts')])
+    return { ...actors.trials, ...channels.trials }
+  },
+  'troupe, try first': async () => (await import('./peers/troupe-channels.ts')).tried,
+  'troupe tell': async () => (await import('./peers/troupe-channels.ts')).told,
+  'troupe ask': async () => (await import('./peers/troupe-channels.ts')).asked,
   postMessage: async () => (await import('./peers/post-message.ts')).trials,
   'postMessage ×256': async () => (await import('./peers/post-message.ts')).batched,
   comlink: async () => (await import('./peers/comlink.ts')).trials,
@@ -17,6 +23,14 @@ const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
   workerpool: async () => (await import('./peers/workerpool.ts')).trials,
   nact: async () => (await import('./peers/nact.ts')).trials,
   xstate: async () => (await import('./peers/xstate.ts')).trials,
+  effect: async () => (await import('./peers/effect.ts')).trials,
+  'effect, whileLoop': async () => (await import('./peers/effect.ts')).looped,
+  'effect in batches': async () => (await import('./peers/effect.ts')).batched,
+  'port, windowed': async () => (await import('./peers/port.ts')).windowed,
+  'port, unbounded': async () => (await import('./peers/port.ts')).unbounded,
+  'port, ping-pong': async () => (await import('./peers/port.ts')).pingPong,
+  go: async () => (await import('./peers/go.ts')).trials,
+  'go, locked': async () => (await import('./peers/go.ts')).locked,
 }
 
 // As a program that cares for its start would: this repository runs TypeScript, which is otherwise stripped anew each time.

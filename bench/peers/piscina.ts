@@ -5,8 +5,9 @@
 // for many calls in flight `concurrentTasksPerWorker`, without which each would wait for the one before (nine times
 // slower). A call goes to whichever worker is free: no identity, no state, no order between calls.
 
-import { Piscina } from 'piscina'
+import { move, Piscina } from 'piscina'
 import { fanOut, idleCpu, inFlight, oneAtATime, type Trials } from '../measure.ts'
+import { handingOver } from '../passing.ts'
 
 function pool(threads: number, concurrentTasksPerWorker = 1): Piscina {
   return new Piscina({
@@ -34,6 +35,11 @@ export const trials: Trials = {
     return idleCpu(plan)
   },
   'thread-fan-out': plan => fanOut(plan, [crunch(pool(1))], [crunch(pool(2))]),
+  offload: plan => oneAtATime(plan, add(pool(1))),
+  'offload-moved': plan => {
+    const one = pool(1)
+    return handingOver(plan, bytes => one.run(move(bytes), { name: 'ends' }))
+  },
   // Both calls may run on the worker that is up first, which is to its advantage.
   start: async () => {
     const start = performance.now()

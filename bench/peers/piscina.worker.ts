@@ -8,3 +8,7 @@ export async function crunch(turns: number): Promise<number> {
   const { crunch } = await import('../measure.ts')
   return crunch(turns)
 }
+
+export function ends(bytes: Uint8Array): number {
+  return bytes[0]! + bytes[bytes.length - 1]!
+}
