@@ -11,8 +11,8 @@ test('an airport that nothing has happened at', async () => {
 test('a flight that departs is counted, and sent to land at its destination', async () => {
   const here = probe(airport)
   const there = stub<Destination>({})
-  here.tell.open('LAS', there)
-  here.tell.depart('LAS', 9, -4)
+  here.tell.open(7, there)
+  here.tell.depart(7, 9, -4)
   expect(here.sent.map(({ to, method, args }) => [to, method, args])).toEqual([[there.id, 'land', [-4]]])
   expect(await here.ask.figures()).toEqual({ ...nowhere, departed: 1, busiestHour: 9 })
 })
@@ -28,9 +28,9 @@ test('a flight that lands counts with its delay', async () => {
 
 test('the busiest hour is the one with most departures, the earlier on a tie', async () => {
   const here = probe(airport)
-  here.tell.open('LAS', stub<Destination>({}))
-  for (const hour of [23, 7, 0, 23, 7]) here.tell.depart('LAS', hour, 0)
+  here.tell.open(7, stub<Destination>({}))
+  for (const hour of [23, 7, 0, 23, 7]) here.tell.depart(7, hour, 0)
   expect((await here.ask.figures()).busiestHour).toBe(7)
-  here.tell.depart('LAS', 23, 0)
+  here.tell.depart(7, 23, 0)
   expect((await here.ask.figures()).busiestHour).toBe(23)
 })

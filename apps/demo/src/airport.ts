@@ -4,7 +4,8 @@
 // - A flight is in one place at a time: before `depart` at its origin, after it on the way, after `land` at its
 //   destination. So of the flights that were fed, those that have not landed are at most that many messages.
 // - `landed` only ever grows, by one a flight. What an airport said of it a while ago is a lower bound of it now.
-// - A route is opened before the first flight on it departs: both are told by the same sender, in that order.
+// - A route is opened before the first flight on it departs: both are told by the same sender, in that order. Airports
+//   have numbers, as in the batches of flights: a message for each flight is no place for codes.
 import { behavior, type Ref } from '@troupe/actors'
 
 /** What an origin knows of a destination. Behaviors that know each other do so through an interface. */
@@ -24,7 +25,7 @@ export interface Figures {
 }
 
 interface Airport {
-  routes: Map<string, Ref<Destination>>
+  routes: Map<number, Ref<Destination>>
   departures: number[]
   departed: number
   landed: number
@@ -44,10 +45,10 @@ export const airport = behavior(import.meta, {
     longestDelay: 0,
   }),
   handlers: {
-    open(ctx, destination: string, airport: Ref<Destination>) {
+    open(ctx, destination: number, airport: Ref<Destination>) {
       ctx.state.routes.set(destination, airport)
     },
-    depart(ctx, destination: string, hour: number, delay: number) {
+    depart(ctx, destination: number, hour: number, delay: number) {
       const { state } = ctx
       state.departed++
       state.departures[hour] = (state.departures[hour] ?? 0) + 1

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Refusal } from '@troupe/actors'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FlightFile, InputError } from './flight-file.ts'
+import { BAD_FILE, FlightFile } from './flight-file.ts'
 import type { Flight } from './flights.ts'
 
 let folder: string
@@ -21,14 +22,15 @@ async function read(content: string | Uint8Array): Promise<Flight[]> {
   return Array.fromAsync(new FlightFile(path).flights())
 }
 
-/** The whole message behind the file's name; anything but an InputError of one line fails. */
+/** The whole message behind the file's name; anything but a refusal of one line fails. */
 async function fault(content: string | Uint8Array): Promise<string> {
   const error = await read(content).then(
     () => undefined,
     (thrown: unknown) => thrown,
   )
-  expect(error).toBeInstanceOf(InputError)
-  const { message } = error as InputError
+  expect(error).toBeInstanceOf(Refusal)
+  const { code, message } = error as Refusal
+  expect(code).toBe(BAD_FILE)
   const start = `${join(folder, 'flights')}: `
   expect(message.startsWith(start)).toBe(true)
   expect(message).not.toContain('\n')
@@ -69,11 +71,15 @@ describe('good files', () => {
 
 describe('faults of a file', () => {
   test('missing, a directory, not a directory on the way', async () => {
-    const found = (path: string) => Array.fromAsync(new FlightFile(path).flights())
-    await expect(found(join(folder, 'none'))).rejects.toThrow(new InputError(`${folder}/none: no such file`))
-    await expect(found(folder)).rejects.toThrow(new InputError(`${folder}: is a directory, not a file`))
+    const refused = (path: string, what: string) =>
+      expect(Array.fromAsync(new FlightFile(path).flights())).rejects.toMatchObject({
+        code: BAD_FILE,
+        message: `${path}: ${what}`,
+      })
+    await refused(join(folder, 'none'), 'no such file')
+    await refused(folder, 'is a directory, not a file')
     await writeFile(join(folder, 'plain'), '')
-    await expect(found(join(folder, 'plain', 'x'))).rejects.toThrow(new InputError(`${folder}/plain/x: no such file`))
+    await refused(join(folder, 'plain', 'x'), 'no such file')
   })
 
   const faults: { [fault: string]: (string | Uint8Array)[] } = {

@@ -2,18 +2,18 @@
 //
 // Invariants:
 // - Never the whole file in memory, whatever it holds. A pipe is as good as a file, once.
-// - Whatever is wrong with the file becomes an InputError: one line that names the file, and the row and the column
-//   where there are such. Anything else thrown is the caller's own abort, or a bug.
+// - Whatever is wrong with the file becomes a refusal with the code BAD_FILE, so that it keeps its meaning on the way to
+//   another thread. Its message is one line, and names the file, and the row and the column where there are such. Anything
+//   else thrown is the caller's own abort, or a bug.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { Refusal } from '@troupe/actors'
 import { csvFlights } from './csv-flights.ts'
 import { type Flight, RowError } from './flights.ts'
 import { jsonFlights } from './json-flights.ts'
 
-/** The user's file is missing, unreadable or malformed; the message is one line for the user. */
-export class InputError extends Error {
-  override readonly name = 'InputError'
-}
+/** The code of the refusal that tells what is wrong with the user's file: missing, unreadable or malformed. */
+export const BAD_FILE = 'bad-file'
 
 export class FlightFile {
   readonly path: string
@@ -81,8 +81,8 @@ export class FlightFile {
     return code !== '' && error instanceof Error && 'syscall' in error ? this.#error(error.message) : error
   }
 
-  #error(message: string): InputError {
-    return new InputError(`${this.path}: ${message}`)
+  #error(message: string): Refusal {
+    return new Refusal(BAD_FILE, undefined, { message: `${this.path}: ${message}` })
   }
 }
 

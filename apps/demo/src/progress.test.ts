@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { progressOn } from './progress.ts'
+import { headed, progressOn } from './progress.ts'
 import type { Screen } from './screen.ts'
 
 function recorded(live: boolean, columns = 80): { screen: Screen; written: string[] } {
@@ -80,4 +80,21 @@ test('a bar never reaches the last column, however narrow the screen', () => {
       },
     ),
   )
+})
+
+test('a heading stands above the first of it, once; without any, there is none', () => {
+  const { screen, written } = recorded(false)
+  let time = 0
+  const progress = headed(
+    progressOn(screen, () => time),
+    screen,
+    'Replaying\n',
+  )
+  expect(written).toEqual([])
+  progress.update({ landed: 0, fraction: 0 })
+  expect(written).toEqual(['Replaying\n'])
+  time = 1_000
+  progress.update({ landed: 7, fraction: 0.5 })
+  progress.end()
+  expect(written).toEqual(['Replaying\n', ' 50%  7 flights landed  7/s\n'])
 })

@@ -32,6 +32,19 @@ export function progressOn(screen: Screen, now: () => number): Progress {
   return screen.live ? new Bar(screen, now) : new Lines(screen, now)
 }
 
+/** The same, under a heading that is written with the first of it: what fails before has not begun. */
+export function headed(progress: Progress, screen: Screen, heading: string): Progress {
+  let begun = false
+  return {
+    update(standing) {
+      if (!begun) screen.write(heading)
+      begun = true
+      progress.update(standing)
+    },
+    end: () => progress.end(),
+  }
+}
+
 class Bar implements Progress {
   readonly #screen: Screen
   readonly #pace: Pace

@@ -1,85 +1,73 @@
-// Replays a file of flights, once or many times over, and reduces it plainly beside that.
+// A replay: the reader and the feeder, each a goroutine, and the channels that join them.
+//
+//   file ─▶ reader ─ batches ─▶ feeder ─ messages ─▶ airports
+//                               │    ▲
+//                       standings    losses
+//                               ▼    │
+//           whoever shows how far it is; what the system tells of
 //
 // Invariants:
-// - The first pass streams: a batch of rows is read, checked, reduced and fed before the next one is read, so that a
-//   pipe will do and the file is never in memory. Later passes run over its compact columns, or, when the file is too
-//   long for those, read it again.
-// - It ends only when every flight fed has landed, or by throwing.
-import type { FlightFile } from './flight-file.ts'
-import type { Flight } from './flights.ts'
-import type { Progress } from './progress.ts'
-import type { Reference } from './reference.ts'
-import type { Timetable } from './timetable.ts'
-import { BATCH, type Traffic } from './traffic.ts'
+// - Backpressure is the channel's: a few batches wait between the two, then the reader waits.
+// - The reader has the first thread, where nothing else computes; the feeder stands wherever there is room.
+// - Stopped, it ends as it does at the end of the file: the reader closes its channel, and what it has sent lands.
+import { ActorStopped, type Receiver, type System, thread, ThreadLost } from '@troupe/actors'
+import type { Batch } from './batch.ts'
+import { feeder } from './feeder.ts'
+import { Losses, lost } from './losses.ts'
+import type { Standing } from './progress.ts'
+import { reader } from './reader.ts'
+import type { AllFigures } from './reference.ts'
 
 export interface Plan {
-  traffic: Traffic
-  reference: Reference
-  file: FlightFile
-  /** The file's flights for the first pass, opened already. */
-  flights: AsyncIterable<Flight>
-  /** Empty; keeps the flights for later passes. */
-  timetable: Timetable
-  repeat: number
-  progress: Progress
-  signal: AbortSignal
+  readonly path: string
+  readonly repeat: number
+  /** As many as the system has beside the first. */
+  readonly threads: number
 }
 
-export async function replay(plan: Plan): Promise<void> {
-  const { traffic, file, flights, timetable, repeat, signal } = plan
-  await stream(plan, 0, flights)
-  for (let pass = 1; pass < repeat; pass++) {
-    if (timetable.complete) await run(plan, pass)
-    else await stream(plan, pass, file.flights(signal))
-  }
-  await traffic.allLanded()
+export interface Replayed {
+  readonly airports: AllFigures
+  /** What the plain reduce has come to; undefined when the replay was stopped before the last batch was read. */
+  readonly reference: AllFigures | undefined
 }
 
-/** One pass over the file itself. */
-async function stream(plan: Plan, pass: number, flights: AsyncIterable<Flight>): Promise<void> {
-  let batch: Flight[] = []
-  for await (const flight of flights) {
-    if (batch.push(flight) < BATCH) continue
-    await feed(plan, pass, batch)
-    progressed(plan, pass, plan.file.fraction)
-    batch = []
-  }
-  await feed(plan, pass, batch)
+export interface Replay {
+  /** Rejects with the refusal of the reader, whose file is no good, or of the feeder, whose flights are lost. */
+  readonly done: Promise<Replayed>
+  stop(): void
 }
 
-async function feed(plan: Plan, pass: number, flights: readonly Flight[]): Promise<void> {
-  const { traffic, reference, timetable, signal } = plan
-  await traffic.build(flights.flatMap(({ origin, destination }) => [origin, destination]))
-  await traffic.room()
-  signal.throwIfAborted()
-  for (const flight of flights) {
-    const { origin, destination, hour, delay } = flight
-    const from = traffic.airport(origin)
-    const to = traffic.airport(destination)
-    traffic.depart(from, to, hour, delay)
-    if (pass === 0) {
-      reference.add(flight)
-      timetable.add(from, to, hour, delay)
-    }
+/** Batches between the reader and the feeder. */
+const AHEAD = 4
+
+/** `show` is told how far it is, again and again. */
+export function replay(
+  system: System,
+  { path, repeat, threads }: Plan,
+  show: (standing: Standing) => void = () => {},
+): Replay {
+  const batches = system.channel<Batch>({ capacity: AHEAD })
+  const standings = system.channel<Standing>({ capacity: 1 })
+  const losses = new Losses(system)
+  const reading = system.go(reader(path, repeat, batches), { on: thread(0) })
+  const feeding = system.go(feeder(batches, standings, losses.receiver, threads))
+  const done = Promise.all([feeding.done, reading.done.catch(nothingIfStopped), shown(standings, show)])
+  return {
+    done: done.then(
+      ([airports, reference]) => ({ airports, reference }),
+      (error: unknown) => {
+        // whichever of the three hears of it first: why the thread has ended, only the system can tell
+        throw error instanceof ThreadLost && losses.first !== undefined ? lost(losses.first) : error
+      },
+    ),
+    stop: () => void reading.stop(),
   }
 }
 
-/** One pass over the columns. */
-async function run(plan: Plan, pass: number): Promise<void> {
-  const { traffic, timetable, signal } = plan
-  const { length } = timetable
-  for (let at = 0; at < length;) {
-    await traffic.room()
-    signal.throwIfAborted()
-    for (const end = Math.min(at + BATCH, length); at < end; at++) {
-      traffic.depart(timetable.origin(at), timetable.destination(at), timetable.hour(at), timetable.delay(at))
-    }
-    progressed(plan, pass, at / length)
-  }
+async function shown(standings: Receiver<Standing>, show: (standing: Standing) => void): Promise<void> {
+  for await (const standing of standings) show(standing)
 }
 
-/** Fed is not yet landed: of the part that has been fed, what has landed is done. */
-function progressed({ traffic, repeat, progress }: Plan, pass: number, read: number | undefined): void {
-  const { landed, fed } = traffic
-  progress.update({ landed, fraction: read === undefined ? undefined : (((pass + read) / repeat) * landed) / fed })
+function nothingIfStopped(error: unknown): undefined {
+  if (!(error instanceof ActorStopped)) throw error
 }

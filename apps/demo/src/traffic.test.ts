@@ -1,31 +1,36 @@
-// Traffic against a system made for the purpose, whose airports handle messages when the test says so: what is tested is
-// how it bounds the flights in the air, and how it knows that all have landed.
-import type { System } from '@troupe/actors'
+// Traffic against airports made for the purpose, which handle messages when the test says so: what is tested is how it
+// bounds the flights in the air, and how it knows that all have landed, or never will. Waiting takes virtual time.
+import type { ActorId, Channel, GoContext, Refusal } from '@troupe/actors'
+import { simulate } from '@troupe/actors/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BATCH, MOST_IN_AIR, Traffic, TrafficError } from './traffic.ts'
+import { type Batch, BATCH } from './batch.ts'
+import type { Loss } from './losses.ts'
+import { MOST_IN_AIR, Traffic } from './traffic.ts'
 
-type Listener = (event: object) => void
-
-/** Airports that count. Each question handles so many of the messages that are waiting, in a random order. */
+/** Airports that count. Each question handles so many of the messages that are waiting. */
 class Scene {
-  readonly names: string[] = []
-  readonly listeners = new Map<string, Listener>()
   readonly landedAt: number[] = []
+  readonly places: number[] = []
   departures = 0
   inAir = 0
   mostInAir = 0
   readonly opened: string[] = []
   handling: () => number = () => Infinity
   time = 0
-  readonly traffic = new Traffic(
-    {
-      on: (event: string, listener: Listener) => this.listeners.set(event, listener),
-      spawn: async (_: unknown, __: unknown, { name }: { name: string }) => this.#airport(this.names.push(name) - 1),
-    } as unknown as System,
-    () => this.time,
-  )
+  readonly losses: Channel<Loss>
+  readonly traffic: Traffic
   #waiting: number[] = []
+
+  constructor(losses: Channel<Loss>, threads = 2) {
+    this.losses = losses
+    const ctx = {
+      spawn: (_: unknown, __: unknown, { on }: { on: { thread: number } }) =>
+        this.#airport(this.places.push(on.thread) - 1),
+      now: () => this.time,
+    } as unknown as GoContext
+    this.traffic = new Traffic(ctx, losses, threads)
+  }
 
   #airport(number: number): object {
     this.landedAt[number] = 0
@@ -40,104 +45,135 @@ class Scene {
       figures: async () => ({ landed: this.landedAt[number] }),
     }
     const tell = {
-      open: (destination: string) => this.opened.push(`${this.names[number]}-${destination}`),
-      depart: (destination: string) => {
-        if (!this.opened.includes(`${this.names[number]}-${destination}`))
-          throw new Error('departs before its route is open')
+      open: (destination: number) => this.opened.push(`${number}-${destination}`),
+      depart: (destination: number) => {
+        if (!this.opened.includes(`${number}-${destination}`)) throw new Error('departs before its route is open')
         this.departures++
         this.mostInAir = Math.max(this.mostInAir, ++this.inAir)
-        this.#waiting.push(this.names.indexOf(destination))
+        this.#waiting.push(destination)
       },
     }
-    return { id: `id of ${this.names[number]}`, ask, tell, ready: async () => {}, with: () => ({ ask }) }
+    return { id: `airport#${number}`, ask, tell, ready: async () => {}, with: () => ({ ask }) }
   }
 
   async fly(flights: number): Promise<void> {
-    await this.traffic.build(['AAA', 'BBB', 'CCC'])
-    for (let n = 0; n < flights; n++) {
-      if (n % BATCH === 0) await this.traffic.room()
-      this.traffic.depart(n % 3, (n >> 2) % 3, 0, 0)
+    this.traffic.build(codes)
+    for (let fed = 0; fed < flights; fed += BATCH) {
+      await this.traffic.room()
+      this.traffic.depart(batchOf(Math.min(BATCH, flights - fed)))
     }
   }
 }
 
-test('an airport is built once, and numbered', async () => {
-  const { traffic, names } = new Scene()
-  await traffic.build(['AAA', 'BBB', 'AAA'])
-  await traffic.build(['CCC', 'BBB'])
-  expect(names).toEqual(['AAA', 'BBB', 'CCC'])
-  expect(names.map(code => traffic.airport(code))).toEqual([0, 1, 2])
-})
+const codes = ['AAA', 'BBB', 'CCC']
+
+function batchOf(length: number): Batch {
+  return {
+    newcomers: [],
+    origins: Uint32Array.from({ length }, (_, n) => n % 3),
+    destinations: Uint32Array.from({ length }, (_, n) => (n >> 2) % 3),
+    hours: new Uint8Array(length),
+    delays: new Int32Array(length),
+    read: undefined,
+  }
+}
+
+/** A scene on virtual time. */
+function scene(act: (scene: Scene) => Promise<void>): Promise<void> {
+  return simulate(1, sim => act(new Scene(sim.channel<Loss>({ capacity: 1 }))), { threads: 0 })
+}
+
+test.for([
+  [0, [0, 0, 0]],
+  [1, [1, 1, 1]],
+  [2, [1, 2, 1]],
+] as const)('airports are spread over %i threads', ([threads, places]) =>
+  simulate(1, sim => {
+    const { traffic, places: found } = new Scene(sim.channel<Loss>(), threads)
+    traffic.build(['AAA', 'BBB'])
+    traffic.build(['CCC'])
+    expect(found).toEqual(places)
+  }),
+)
 
 test('never too many in the air, however slowly they land; all have landed when it says so', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1 }), async paces => {
-      const scene = new Scene()
-      let asked = 0
-      scene.handling = () => paces[asked++ % paces.length]!
-      await scene.fly(40_000)
-      expect(scene.mostInAir).toBeLessThanOrEqual(MOST_IN_AIR)
-      expect(scene.mostInAir).toBeGreaterThan(BATCH) // it does not wait for each flight either
-      await scene.traffic.allLanded()
-      expect([scene.departures, scene.inAir, scene.traffic.landed]).toEqual([40_000, 0, 40_000])
-      const landed = [...(await scene.traffic.figures()).values()].map(figures => figures.landed)
-      expect(landed).toEqual(scene.landedAt)
-      expect(new Set(scene.opened).size).toBe(scene.opened.length) // each route once
-    }),
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1 }), paces =>
+      scene(async scene => {
+        let asked = 0
+        scene.handling = () => paces[asked++ % paces.length]!
+        await scene.fly(40_000)
+        expect(scene.mostInAir).toBeLessThanOrEqual(MOST_IN_AIR)
+        expect(scene.mostInAir).toBeGreaterThan(BATCH) // it does not wait for each flight either
+        await scene.traffic.allLanded()
+        const { fed, landed } = scene.traffic
+        expect([scene.departures, scene.inAir, fed, landed]).toEqual([40_000, 0, 40_000, 40_000])
+        const figures = await scene.traffic.figures()
+        expect([...figures.keys()]).toEqual(codes)
+        expect([...figures.values()].map(each => each.landed)).toEqual(scene.landedAt)
+        expect(new Set(scene.opened).size).toBe(scene.opened.length) // each route once
+      }),
+    ),
     { numRuns: 20 },
   )
 })
 
 const error = new Error('fog')
-const losses: [event: string, data: object, message: string, cause?: Error][] = [
-  ['deadLetter', { to: 'id of BBB', method: 'land', reason: 'full' }, 'a flight is lost: BBB got no land (full)'],
-  ['deadLetter', { to: 'id of it', method: 'x', reason: 'stopped' }, 'a flight is lost: id of it got no x (stopped)'],
-  ['fault', { actor: 'id of CCC', method: 'depart', error }, 'CCC failed at depart', error],
-  ['threadLost', { thread: 2, error }, 'thread 2 has ended: fog'],
+const losses: [loss: Loss, message: string][] = [
+  [{ actor: 'airport#1' as ActorId, text: 'airport#1 failed at land', cause: error }, 'BBB failed at land'],
+  [{ actor: 'elsewhere#1' as ActorId, text: 'elsewhere#1 failed' }, 'elsewhere#1 failed'],
+  [{ text: 'thread 2 has ended' }, 'thread 2 has ended'],
 ]
 
-test.for(losses)('%s ends the waiting at once, and so does the next batch', async ([event, data, message, cause]) => {
-  const scene = new Scene()
-  scene.handling = () => 0
-  await scene.fly(10)
-  scene.listeners.get(event)!(data)
-  scene.listeners.get('deadLetter')!({ to: 'BBB', method: 'land', reason: 'stopped' }) // which follows from it
-  for (const waiting of [scene.traffic.allLanded(), scene.traffic.room()]) {
-    await expect(waiting).rejects.toThrow(new TrafficError(message, { cause }))
-  }
-})
+test.for(losses)('a loss ends the waiting at once, and is told by the name of the airport: $1', ([loss, message]) =>
+  Promise.all(
+    (['room', 'allLanded'] as const).map(waiting =>
+      scene(async scene => {
+        scene.handling = () => 0
+        await scene.fly(MOST_IN_AIR)
+        const [error] = await Promise.all([
+          scene.traffic[waiting]().catch((error: unknown) => error as Refusal),
+          scene.losses.send(loss),
+        ])
+        expect([error!.code, error!.message, error!.cause]).toEqual(['flights-lost', message, loss.cause])
+      }),
+    ),
+  ),
+)
 
-test('a question that fails is told by its reason, where that is known', async () => {
-  const scene = new Scene()
-  scene.handling = () => {
-    throw error
-  }
-  await scene.fly(10)
-  await expect(scene.traffic.allLanded()).rejects.toBe(error)
-  scene.listeners.get('fault')!({ actor: 'id of BBB', method: 'land', error })
-  await expect(scene.traffic.allLanded()).rejects.toThrow('BBB failed at land')
-})
+test('a question that fails is told by its reason, where there is one', () =>
+  scene(async scene => {
+    scene.handling = () => {
+      throw error
+    }
+    await scene.fly(10)
+    await expect(scene.traffic.allLanded()).rejects.toThrow(error)
+    const late = scene.traffic.allLanded()
+    await scene.losses.send({ text: 'thread 2 has ended' })
+    await expect(late).rejects.toThrow('thread 2 has ended')
+  }))
 
-test('waits for the very last flight', async () => {
-  const scene = new Scene()
-  let questions = 0
-  scene.handling = () => (++questions > 30 ? 1 : 0)
-  await scene.fly(1)
-  await scene.traffic.allLanded()
-  expect([scene.inAir, scene.traffic.landed]).toEqual([0, 1])
-  expect(questions).toBeLessThanOrEqual(36) // and no longer: airports are asked three at a time
-})
+test('waits for the very last flight', () =>
+  scene(async scene => {
+    let questions = 0
+    scene.handling = () => (++questions > 30 ? 1 : 0)
+    await scene.fly(1)
+    await scene.traffic.allLanded()
+    expect([scene.inAir, scene.traffic.landed]).toEqual([0, 1])
+    expect(questions).toBeLessThanOrEqual(36) // and no longer: airports are asked three at a time
+  }))
 
-test('when nothing lands for too long it gives up; every landing buys more time', async () => {
-  const scene = new Scene()
-  let questions = 0
-  scene.handling = () => {
-    const round = Math.floor(questions / 3) // three airports are asked in one go
-    if (questions++ % 3 > 0) return 0
-    scene.time += 20_000
-    return round < 3 ? 1 : 0
-  }
-  await scene.fly(10)
-  await expect(scene.traffic.allLanded()).rejects.toThrow('7 flights are in the air, and none has landed for 30 s')
-  expect(scene.time).toBe(100_000) // the third landing was known at 60 s
-})
+test('when nothing lands for too long it gives up; every landing buys more time', () =>
+  scene(async scene => {
+    let questions = 0
+    scene.handling = () => {
+      const round = Math.floor(questions / 3) // three airports are asked in one go
+      if (questions++ % 3 > 0) return 0
+      scene.time += 20_000
+      return round < 3 ? 1 : 0
+    }
+    await scene.fly(10)
+    const message = '7 flights are in the air, and none has landed for 30 s'
+    await expect(scene.traffic.allLanded()).rejects.toThrow(message)
+    expect(scene.time).toBe(100_000) // the third landing was known at 60 s
+  }))

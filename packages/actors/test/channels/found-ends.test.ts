@@ -83,7 +83,7 @@ describe('a system that is closed', () => {
       const jobs = cores.give(cores.channel<number>(1 - on), 0)
       cores.sim.go(stubborn(() => {})(jobs, 'select'), { on: thread(on) })
       await cores.sim.sleep(50)
-      await cores.sim.close()
+      await expect(cores.sim.close()).resolves.toBeUndefined()
     }),
   )
 

@@ -5,7 +5,7 @@
 import { after, behavior, type Channel, select, type Sender, thread } from '@troupe/actors'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Waiter } from '../../src/core/waiter.ts'
-import { chanOf, type Cores, onCores } from './cores.ts'
+import { chanOf, type Cores, type CoresOptions, onCores } from './cores.ts'
 import { Collection } from './simulation-collection.ts'
 
 const collection = new Collection()
@@ -13,15 +13,12 @@ beforeAll(() => collection.install())
 afterAll(() => collection.uninstall())
 
 /** On cores whose channels are collected when the test says so. */
-const onCollected = (run: (cores: Cores) => Promise<void>, lane?: number): Promise<void> =>
-  onCores(
-    async cores => {
-      collection.reset()
-      for (const simulated of cores.world.threads) simulated.watch = collection.watch.bind(collection) as never
-      await run(cores)
-    },
-    lane === undefined ? {} : { lane: { messages: lane, bytes: 1e6 } },
-  )
+const onCollected = (run: (cores: Cores) => Promise<void>, options?: CoresOptions): Promise<void> =>
+  onCores(async cores => {
+    collection.reset()
+    for (const simulated of cores.world.threads) simulated.watch = collection.watch.bind(collection) as never
+    await run(cores)
+  }, options)
 
 /** Collects all channels but these, and lets everybody hear of it. */
 async function collectAllBut(cores: Cores, ...kept: Channel<any>[]): Promise<void> {
@@ -101,14 +98,17 @@ describe('an end that was to go is forgotten again', () => {
       expect(pins(cores, 0)).toBe(0)
     }))
   test('with messages that the way has no room for', () =>
-    onCollected(async cores => {
-      const ref = await cores.sim.spawn(taker, undefined, { on: thread(1) })
-      for (let n = 0; n < 10; n++) ref.tell.take(job(cores, 0, n))
-      await cores.sim.sleep(50)
-      // two have gone
-      expect(cores.entries(1)).toHaveLength(2)
-      expect(pins(cores, 0)).toBe(0)
-    }, 2))
+    onCollected(
+      async cores => {
+        const ref = await cores.sim.spawn(taker, undefined, { on: thread(1) })
+        for (let n = 0; n < 10; n++) ref.tell.take(job(cores, 0, n))
+        await cores.sim.sleep(50)
+        // two have gone
+        expect(cores.entries(1)).toHaveLength(2)
+        expect(pins(cores, 0)).toBe(0)
+      },
+      { lane: { messages: 2, bytes: 1e6 } },
+    ))
 })
 
 test('a thread that has no end any more says so last: its credit goes back with that, and not after it', () =>
@@ -128,16 +128,40 @@ test('a thread that has no end any more says so last: its credit goes back with 
     expect(entries(cores)).toEqual([1, 0, 1])
   }))
 
+test('a home that is lost with what was under way to it is forgotten with the last end', async () => {
+  let broken = 0
+  for (let seed = 1; seed <= 8; seed++) {
+    await onCollected(
+      async cores => {
+        const channel = cores.give(cores.channel<number>(1, { capacity: 3 }), 0)
+        const sends: Promise<void>[] = []
+        await cores.until(() => {
+          sends.push(channel.send(1))
+          chanOf(channel).proxy?.want()
+          return chanOf(channel).home !== undefined
+        })
+        const ends = Promise.allSettled(sends)
+        cores.sim.loseThread(1)
+        await cores.sim.sleep(50)
+        if (chanOf(channel).broken === undefined) return
+        broken++
+        await ends
+        await collectAllBut(cores)
+        expect(cores.entries(0)).toHaveLength(0)
+      },
+      { seed, latency: 8 },
+    )
+  }
+  expect(broken).toBeGreaterThan(0)
+})
+
 test('each of many who wait at a channel elsewhere is found at once when it waits no longer', () =>
   onCores(async cores => {
     const COUNT = 300
     const home = cores.channel<number>(0)
     const channel = cores.give(home, 1)
-    const controller = new AbortController()
-    const selects = Array.from({ length: COUNT }, (_, i) =>
-      select({ it: channel.sending(i) }, { signal: controller.signal }),
-    )
-    const ends = Promise.allSettled(selects)
+    const controllers = Array.from({ length: COUNT }, () => new AbortController())
+    const ends = Promise.allSettled(controllers.map(({ signal }, i) => select({ it: channel.sending(i) }, { signal })))
     const { senders } = chanOf(home).home!
     await cores.until(() => [...senders].length === COUNT)
     let looks = 0
@@ -145,7 +169,8 @@ test('each of many who wait at a channel elsewhere is found at once when it wait
       const { ticket } = waiter
       Object.defineProperty(waiter, 'ticket', { get: () => (looks++, ticket) })
     }
-    controller.abort()
+    // the youngest first, or each would be the first in the queue
+    for (const controller of controllers.reverse()) controller.abort()
     for (const end of await ends) expect(end).toMatchObject({ reason: { code: 'aborted' } })
     await cores.until(() => senders.first === undefined)
     expect(looks).toBeLessThan(10 * COUNT)
