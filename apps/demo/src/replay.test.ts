@@ -3,17 +3,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Channel, createSystem, type System, type Task } from '@troupe/actors'
+import { type Channel, createSystem, type Place, type Refusal, type System, type Task, thread } from '@troupe/actors'
 import { simulate, type Simulation } from '@troupe/actors/testing'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Batch, Batcher } from './batch.ts'
+import { type Batch, BATCH, Batcher } from './batch.ts'
 import { feeder } from './feeder.ts'
 import { BAD_FILE } from './flight-file.ts'
-import { Losses } from './losses.ts'
+import { firstLossOf } from './losses.ts'
 import type { Standing } from './progress.ts'
 import { type AllFigures, Reference } from './reference.ts'
 import { replay } from './replay.ts'
+import { MOST_IN_AIR } from './traffic.ts'
 
 const codes = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE']
 const flight = fc.record({
@@ -38,8 +39,11 @@ function made(portions: readonly (readonly Row[])[]): { batches: Batch[]; figure
   return { batches, figures: reference.figures() }
 }
 
-/** The figures as airports give them: by code. */
-const sorted = (figures: AllFigures): object => Object.fromEntries([...figures].sort())
+/** A flight from everywhere to one place. */
+const toOne: Row[] = codes.map(origin => ({ origin, destination: 'AAA', hour: 1, delay: 1 }))
+
+/** The figures by code, in whatever order they came. */
+const byCode = (figures: AllFigures): object => Object.fromEntries(figures)
 
 describe('the feeder, simulated', () => {
   interface Stage {
@@ -47,10 +51,10 @@ describe('the feeder, simulated', () => {
     standings: Channel<Standing>
     feeding: Task<AllFigures>
   }
-  function stage(sim: Simulation, threads: number): Stage {
+  function stage(sim: Simulation, threads: number, on: Place): Stage {
     const batches = sim.channel<Batch>({ capacity: 2 })
     const standings = sim.channel<Standing>({ capacity: 1 })
-    const feeding = sim.go(feeder(batches, standings, new Losses(sim).receiver, threads))
+    const feeding = sim.go(feeder(batches, standings, firstLossOf(sim), threads), { on })
     return { batches, standings, feeding }
   }
   async function send(batches: readonly Batch[], to: Channel<Batch>): Promise<void> {
@@ -58,24 +62,26 @@ describe('the feeder, simulated', () => {
     to.close()
   }
 
-  test('what the airports come to is what the plain reduce does, on any threads', async () => {
-    const portions = fc.array(fc.array(flight, { maxLength: 30 }), { maxLength: 6 })
+  async function endlessly(to: Channel<Batch>): Promise<never> {
+    const [first] = made([toOne]).batches
+    await to.send(first!)
+    for (;;) await to.send({ ...first!, newcomers: [] })
+  }
+
+  test('what the airports come to is what the plain reduce does, wherever it stands', async () => {
+    const places = fc.integer({ min: 0, max: 3 }).chain(threads => fc.tuple(fc.constant(threads), fc.nat(threads)))
+    const portions = fc.array(fc.array(flight, { minLength: 1, maxLength: 30 }), { maxLength: 6 })
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.integer({ min: 0, max: 3 }), portions, (seed, threads, flights) =>
+      fc.asyncProperty(fc.nat(), places, portions, (seed, [threads, at], flights) =>
         simulate(
           seed,
           async sim => {
             const { batches: all, figures } = made(flights)
-            const { batches, standings, feeding } = stage(sim, threads)
-            const [told] = await Promise.all([
-              Array.fromAsync(standings as AsyncIterable<Standing>),
-              send(all, batches),
-            ])
-            expect(sorted(await feeding.done)).toEqual(sorted(figures))
-            for (const { landed, fraction } of told) {
-              expect(landed).toBeLessThanOrEqual(flights.flat().length)
-              expect(fraction! >= 0 && fraction! <= 1).toBe(true)
-            }
+            const { batches, standings, feeding } = stage(sim, threads, thread(at))
+            const told = Array.fromAsync(standings as AsyncIterable<Standing>)
+            await send(all, batches)
+            expect(byCode(await feeding.done)).toEqual(byCode(figures))
+            expect((await told).length).toBeLessThanOrEqual(all.length)
           },
           { threads },
         ),
@@ -84,44 +90,56 @@ describe('the feeder, simulated', () => {
     )
   })
 
-  test('what is told of the way leads from nothing to all, where somebody looks', () =>
+  test('a standing comes with each batch, for whoever looks', () =>
     simulate(1, async sim => {
-      const portions = Array.from({ length: 5 }, () =>
-        codes.map(origin => ({ origin, destination: 'AAA', hour: 1, delay: 1 })),
-      )
-      const { batches, standings } = stage(sim, 2)
-      const told: Standing[] = []
-      for (const batch of made(portions).batches) {
+      const { batches, standings } = stage(sim, 2, thread(0))
+      const { batches: all } = made(new Array<Row[]>(5).fill(toOne))
+      let before = 0
+      for (const [at, batch] of all.entries()) {
         await batches.send(batch)
-        told.push((await standings.receive()).value!)
+        const { landed, fraction } = (await standings.receive()).value!
+        expect(landed).toBeGreaterThanOrEqual(before)
+        expect(fraction).toBe((batch.read! * landed) / ((at + 1) * toOne.length))
+        before = landed
       }
-      expect(
-        told.map(({ landed, fraction }, at) => landed * (at + 1) <= 25 && fraction! <= (at + 1) / 5),
-      ).not.toContain(false)
+      expect(before).toBeLessThanOrEqual(all.length * toOne.length)
     }))
+
+  test('who is ahead of the airports waits at the channel', () =>
+    simulate(
+      1,
+      async sim => {
+        const { batches, feeding } = stage(sim, 1, thread(0))
+        const { batches: all, figures } = made(
+          new Array<Row[]>(12).fill(new Array<Row[]>(BATCH / 4).fill(toOne.slice(1)).flat()),
+        )
+        let sent = 0
+        const sending = (async () => {
+          for (const batch of all) await batches.send(batch).then(() => sent++)
+          batches.close()
+        })()
+        await sim.sleep(1) // in which no message has come to its airport
+        expect(sent).toBeGreaterThan(2)
+        expect(sent).toBeLessThanOrEqual(2 + 1 + MOST_IN_AIR / BATCH)
+        await sending
+        expect(byCode(await feeding.done)).toEqual(byCode(figures))
+      },
+      { threads: 1, latency: 1_000 },
+    ))
 
   test('a thread that is lost is the reason, whatever fails because of it', async () => {
     for (let seed = 0; seed < 20; seed++) {
       await simulate(
         seed,
         async sim => {
-          const { batches: all } = made(
-            new Array(50).fill(codes.map(origin => ({ origin, destination: 'AAA', hour: 1, delay: 1 }))),
-          )
-          const { batches, feeding } = stage(sim, 3)
-          const sent = send(all, batches).catch(() => {}) // nobody receives them any more
-          const at = feeding.id.split(/[#.]/)[1]
+          const { batches, feeding } = stage(sim, 3, thread(seed % 2))
+          const sent = endlessly(batches).catch((error: unknown) => error)
           await sim.sleep(sim.random() * 50)
-          const gone = [1, 2, 3].find(thread => `${thread}` !== at)!
-          sim.loseThread(gone)
-          const how = await feeding.done.catch((error: unknown) => error)
-          expect(how).toMatchObject({
-            code: 'flights-lost',
-            message: expect.stringContaining(`thread ${gone} has ended`),
-          })
-          await feeding.stop()
+          sim.loseThread(2)
+          const error = (await feeding.done.catch((error: unknown) => error)) as Refusal
+          expect([error.code, error.message]).toEqual(['flights-lost', expect.stringContaining('thread 2 has ended')])
           await sim.close()
-          await sent
+          expect(await sent).toMatchObject({ code: 'system-closed' }) // it has waited at the channel
         },
         { threads: 3 },
       )
@@ -156,7 +174,7 @@ describe.each([0, 2])('over files, on %i threads', threads => {
     const standings: Standing[] = []
     const plan = { path: await csv(20_000), repeat: 3, threads }
     const { airports, reference } = await replay(system, plan, standing => void standings.push(standing)).done
-    expect(sorted(airports)).toEqual(sorted(reference!))
+    expect(byCode(airports)).toEqual(byCode(reference!))
     expect(totals(airports)).toEqual([60_000, 60_000])
     expect(standings.length).toBeGreaterThan(0)
     const fractions = standings.map(({ fraction }) => fraction!)

@@ -1,19 +1,16 @@
 // A replay: the reader and the feeder, each a goroutine, and the channels that join them.
 //
-//   file ─▶ reader ─ batches ─▶ feeder ─ messages ─▶ airports
-//                               │    ▲
-//                       standings    losses
-//                               ▼    │
-//           whoever shows how far it is; what the system tells of
+//   file ─▶ reader ─ batches ─▶ feeder ─ messages ─▶ airports      standings go out of the feeder, losses come into it
 //
 // Invariants:
-// - Backpressure is the channel's: a few batches wait between the two, then the reader waits.
-// - The reader has the first thread, where nothing else computes; the feeder stands wherever there is room.
+// - Backpressure is the channel's: while the feeder waits for the airports the reader reads on, but only a few batches.
 // - Stopped, it ends as it does at the end of the file: the reader closes its channel, and what it has sent lands.
-import { ActorStopped, type Receiver, type System, thread, ThreadLost } from '@troupe/actors'
+// - What one of the two throws rejects `done`; the other one ends with the system.
+// - Both stand on the first thread, where nothing else computes; elsewhere they would take their time from the airports.
+import { ActorStopped, type Receiver, type System, thread } from '@troupe/actors'
 import type { Batch } from './batch.ts'
 import { feeder } from './feeder.ts'
-import { Losses, lost } from './losses.ts'
+import { firstLossOf } from './losses.ts'
 import type { Standing } from './progress.ts'
 import { reader } from './reader.ts'
 import type { AllFigures } from './reference.ts'
@@ -46,20 +43,14 @@ export function replay(
   { path, repeat, threads }: Plan,
   show: (standing: Standing) => void = () => {},
 ): Replay {
+  const on = thread(0)
   const batches = system.channel<Batch>({ capacity: AHEAD })
   const standings = system.channel<Standing>({ capacity: 1 })
-  const losses = new Losses(system)
-  const reading = system.go(reader(path, repeat, batches), { on: thread(0) })
-  const feeding = system.go(feeder(batches, standings, losses.receiver, threads))
+  const reading = system.go(reader(path, repeat, batches), { on })
+  const feeding = system.go(feeder(batches, standings, firstLossOf(system), threads), { on })
   const done = Promise.all([feeding.done, reading.done.catch(nothingIfStopped), shown(standings, show)])
   return {
-    done: done.then(
-      ([airports, reference]) => ({ airports, reference }),
-      (error: unknown) => {
-        // whichever of the three hears of it first: why the thread has ended, only the system can tell
-        throw error instanceof ThreadLost && losses.first !== undefined ? lost(losses.first) : error
-      },
-    ),
+    done: done.then(([airports, reference]) => ({ airports, reference })),
     stop: () => void reading.stop(),
   }
 }

@@ -53,7 +53,8 @@ class Scene {
         this.#waiting.push(destination)
       },
     }
-    return { id: `airport#${number}`, ask, tell, ready: async () => {}, with: () => ({ ask }) }
+    const ref = { id: `airport#${number}`, ask, tell, ready: async () => {}, with: () => ref }
+    return ref
   }
 
   async fly(flights: number): Promise<void> {
@@ -125,10 +126,11 @@ const losses: [loss: Loss, message: string][] = [
   [{ text: 'thread 2 has ended' }, 'thread 2 has ended'],
 ]
 
-test.for(losses)('a loss ends the waiting at once, and is told by the name of the airport: $1', ([loss, message]) =>
-  Promise.all(
-    (['room', 'allLanded'] as const).map(waiting =>
-      scene(async scene => {
+test.for(losses)(
+  'a loss ends the waiting at once, and is told by the name of the airport: $1',
+  async ([loss, message]) => {
+    for (const waiting of ['room', 'allLanded'] as const) {
+      await scene(async scene => {
         scene.handling = () => 0
         await scene.fly(MOST_IN_AIR)
         const [error] = await Promise.all([
@@ -136,9 +138,9 @@ test.for(losses)('a loss ends the waiting at once, and is told by the name of th
           scene.losses.send(loss),
         ])
         expect([error!.code, error!.message, error!.cause]).toEqual(['flights-lost', message, loss.cause])
-      }),
-    ),
-  ),
+      })
+    }
+  },
 )
 
 test('a question that fails is told by its reason, where there is one', () =>

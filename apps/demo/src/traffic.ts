@@ -2,13 +2,12 @@
 // many are in the air.
 //
 // Invariants:
-// - At most `MOST_IN_AIR` flights are fed and have not landed. Each is at most two messages, itself and the opening of
-//   its route, and perhaps the two airports had to be built for it. A mailbox holds four times as many, and so does the way
-//   to a thread: none can overflow, however flights crowd.
+// - At most `MOST_IN_AIR` flights are fed and have not landed. Each is at most two messages, itself and the opening of its
+//   route, and two airports to build. A mailbox holds four times as many, and so does the way to a thread: none overflows.
 // - `landed` sums up what the airports last said of themselves. They only count up, so it is a lower bound of the truth
-//   from then on, in whatever order they answered. When it equals what was fed, every flight has landed, so everything
-//   told about it has been handled, and figures asked for after that are final. Nothing rests on timing, nor on order
-//   between different senders; and since an answer comes behind what the mailbox holds already, asking paces itself.
+//   from then on, in whatever order they answered. When it equals what was fed, every flight has landed, and all that was
+//   told about it has been handled: figures asked for then are final. Nothing rests on timing, nor on order between
+//   senders; and since an answer comes behind what the mailbox holds already, asking paces itself.
 import {
   after,
   type GoContext,
@@ -29,7 +28,7 @@ import type { AllFigures } from './reference.ts'
 export const MOST_IN_AIR = 16_384
 /** From so many in the air on the airports are asked, so that their answer is there before feeding has to wait. */
 const ASK_FROM = MOST_IN_AIR / 2
-/** Milliseconds in which at least one flight must land, if any is in the air. */
+/** Milliseconds in which an airport must answer, and at least one flight land if any is in the air. */
 const PATIENCE = 30_000
 /** Milliseconds for the reason of a failure, which comes by way of the first thread. */
 const REASON_WITHIN = 1_000
@@ -66,7 +65,7 @@ export class Traffic {
   build(codes: readonly string[]): void {
     for (const code of codes) {
       const on = thread(this.#threads === 0 ? 0 : 1 + (this.#airports.length % this.#threads))
-      this.#airports.push(this.#ctx.spawn(airport, undefined, { on }))
+      this.#airports.push(this.#ctx.spawn(airport, undefined, { on }).with({ deadline: PATIENCE }))
       this.#codes.push(code)
       this.#routes.push([])
     }
@@ -143,12 +142,10 @@ export class Traffic {
   }
 
   #count(): Promise<void> {
-    const counted = Promise.all(this.#airports.map(each => each.with({ deadline: PATIENCE }).ask.landed())).then(
-      all => {
-        this.#landed = all.reduce((sum, landed) => sum + landed, 0)
-        this.#counting = undefined
-      },
-    )
+    const counted = Promise.all(this.#airports.map(each => each.ask.landed())).then(all => {
+      this.#landed = all.reduce((sum, landed) => sum + landed, 0)
+      this.#counting = undefined
+    })
     counted.catch(ignored)
     return counted
   }

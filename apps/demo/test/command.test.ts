@@ -1,7 +1,7 @@
 // The whole command, as a process of its own: what it prints, where, and its exit code. The figures are checked against
 // a reduce written here, over JSON.parse, which shares nothing with the demo.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -230,6 +230,21 @@ describe('Ctrl-C', () => {
     }
     expect(said.verified).toBe(false)
     expect(said.flights).toBe(Object.values(said.airports).reduce((sum, { landed }) => sum + landed, 0))
+  })
+
+  test('before anything was read says nothing', async () => {
+    const pipe = namedPipe()
+    const child = start(['--input', pipe])
+    const way = await open(pipe, 'w') // the demo has opened it too, and waits for the first row
+    child.kill('SIGINT')
+    const output = ended(child)
+    // Node.js cannot cut a read short that waits for a pipe's writer, so it gets something, for as long as it reads.
+    const written = (async () => {
+      for (;;) await way.write(' ')
+    })()
+    await expect(written).rejects.toThrow('EPIPE')
+    expect(await output).toEqual({ code: 130, stdout: '', stderr: '' })
+    await way.close()
   })
 })
 

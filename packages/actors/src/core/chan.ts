@@ -5,7 +5,8 @@
 // of the channel keeps this object. A channel that no other thread has ever seen has no key. One that is `broken`, since a
 // thread that it needed is gone, is so for this thread for good.
 import type { Cell } from './cell.ts'
-import { Home, type ChannelOverflow, DRAINED, NOTHING } from './channel-home.ts'
+import type { ChannelOverflow } from './channel-options.ts'
+import { Home, DRAINED, NOTHING } from './channel-home.ts'
 import type { ChannelKey } from './channel-frame.ts'
 import type { Proxy } from './channel-proxy.ts'
 import type { Core } from './core.ts'

@@ -8,7 +8,9 @@
 //   keep an entry for good.
 import * as frame from './channel-frame.ts'
 import type { ChannelKey } from './channel-frame.ts'
-import type { ChannelOverflow, Home } from './channel-home.ts'
+import type { ChannelOverflow } from './channel-options.ts'
+import type { Home } from './channel-home.ts'
+import { breakOff } from './channel-loss.ts'
 import { Peers } from './channel-peers.ts'
 import { Placement } from './channel-placement.ts'
 import { Proxy } from './channel-proxy.ts'
@@ -82,7 +84,8 @@ export class Entries {
     return (this.#last = this.#all.get(key))
   }
   #forget(entry: Entry): void {
-    this.#all.delete(entry.key)
+    // one that was collected late may have a successor
+    if (this.#all.get(entry.key) === entry) this.#all.delete(entry.key)
     if (this.#last === entry) this.#last = undefined
   }
   [Symbol.iterator](): Iterator<Entry> {
@@ -148,7 +151,7 @@ export class Entries {
   meet([key, home, epoch, via, capacity, overflow]: Given): Chan {
     const entry = this.reach(key, capacity, overflow)
     const chan = this.chanOf(entry)
-    if (chan.home !== undefined) this.greeted(chan, via)
+    if (chan.home !== undefined) this.greeted(key, via)
     else this.#greet(entry, chan, home, epoch, via)
     return chan
   }
@@ -159,15 +162,15 @@ export class Entries {
       entry.proxy = new Proxy(this.#channels, entry.key, entry.overflow, entry.homeThread, entry.epoch)
     }
     chan.proxy = entry.proxy
-    if (chan.broken !== undefined) return
-    if (this.core.hasLost(entry.proxy.homeThread)) this.#channels.breakOff(entry, entry.proxy.homeThread)
-    else entry.proxy.greet(via)
+    if (this.core.hasLost(entry.proxy.homeThread)) breakOff(this.#channels, entry, entry.proxy.homeThread)
+    if (chan.broken === undefined) entry.proxy.greet(via)
+    else this.greeted(entry.key, via)
   }
 
   /** Whoever got an end from `via` has it, and the home knows. */
-  greeted(chan: Chan, via: number): void {
-    if (via === this.core.platform.thread) this.unpin(chan.key!)
-    else this.#channels.tell(via, chan.key!, frame.UNPIN, 0, 0, 0)
+  greeted(key: ChannelKey, via: number): void {
+    if (via === this.core.platform.thread) this.unpin(key)
+    else this.#channels.tell(via, key, frame.UNPIN, 0, 0, 0)
   }
   unpin(key: ChannelKey): void {
     const entry = this.#all.get(key)
@@ -183,6 +186,12 @@ export class Entries {
     entry.proxy?.leave()
     entry.proxy = undefined
     if (!entry.former) this.#forget(entry)
+  }
+
+  /** Nobody takes this thread for the home any more. */
+  unsought(entry: Entry): void {
+    entry.former = false
+    if (entry.known === undefined) this.collected(entry)
   }
 
   /** Whether other threads still need this home. */

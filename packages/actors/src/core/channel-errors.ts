@@ -2,7 +2,7 @@
 //
 // Invariant: an error names the channel, the call, and what to do; `ran` of a lost channel is unknown, as a value may have
 // arrived before its thread ended.
-import { type ActorId, ChannelClosed, ThreadLost } from './errors.ts'
+import { type ActorId, ChannelClosed, InvalidCall, ThreadLost } from './errors.ts'
 
 export function closedError(id: ActorId, call: 'send' | 'trySend' | 'close'): ChannelClosed {
   const what =
@@ -15,4 +15,9 @@ export function closedError(id: ActorId, call: 'send' | 'trySend' | 'close'): Ch
 export function lostError(id: ActorId, thread: number): ThreadLost {
   const text = `${id}: thread ${thread}, which had an end of this channel, or what was on its way, has ended`
   return new ThreadLost(text, { actor: id, ran: 'unknown' })
+}
+
+/** A select had bytes to hand over, and somebody else was given them while it waited. */
+export function goneError(): InvalidCall {
+  return new InvalidCall('select: the bytes that a case was to hand over have been handed over to somebody else')
 }

@@ -88,6 +88,8 @@ export class ChannelFrame {
   op = 0
   key: ChannelKey = 0
   origin = 0
+  /** The thread that it came from last; not a part of what it says. */
+  from = 0
   seq = 0
   life = 0
   ticket = 0

@@ -7,34 +7,14 @@
 // - values leave in the order in which they came in; waiters are served in the order in which they came.
 // A waiter that is a case of a select is chosen before it is told (claims.ts). One that is busy, because another home has
 // claimed it, is passed over and looked at again when the event loop has turned; one that is gone leaves the queue.
-import { checkParts, inWords } from './behavior-value.ts'
 import type { Chan } from './chan.ts'
 import type { Core } from './core.ts'
-import { InvalidCall } from './errors.ts'
+import { goneError } from './channel-errors.ts'
+import type { ChannelOverflow } from './channel-options.ts'
 import { discard, type Held, spoiled, surrender } from './held.ts'
 import type { Peers } from './channel-peers.ts'
 import { Ring } from './ring.ts'
 import { choose, choosePair, type Waiter, WaitQueue } from './waiter.ts'
-
-export type ChannelOverflow = 'wait' | 'dropOldest' | 'dropNewest'
-const OVERFLOWS: readonly ChannelOverflow[] = ['wait', 'dropOldest', 'dropNewest']
-
-export interface ChannelOptions {
-  capacity?: number
-  overflow?: ChannelOverflow
-}
-/** Throws InvalidCall where the options make no sense. */
-export function checkedChannel(options: ChannelOptions): Required<ChannelOptions> {
-  checkParts('channel', options, ['capacity', 'overflow'])
-  const { capacity = 0, overflow = 'wait' } = options
-  if (!(Number.isInteger(capacity) && capacity >= 0)) {
-    throw new InvalidCall(`channel: capacity is ${inWords(capacity)}; it is a whole number of values, 0 for none`)
-  }
-  if (!OVERFLOWS.includes(overflow)) {
-    throw new InvalidCall(`channel: overflow is ${inWords(overflow)}; it is one of ${OVERFLOWS.join(', ')}`)
-  }
-  return { capacity, overflow }
-}
 
 /** There is nothing to receive at this moment. */
 export const NOTHING: unique symbol = Symbol('nothing')
@@ -83,13 +63,15 @@ export class Home {
 
   /** Sends a value if that need not wait: to a receiver, into the buffer, or away if that is the rule. */
   place(value: Held): boolean {
-    const receiver = this.#take(this.receivers)
+    // who waits comes first, also where that is only because all receivers are busy
+    const receiver = this.senders.first === undefined ? this.#take(this.receivers) : undefined
     if (receiver !== undefined) {
       receiver.deliver(surrender(value))
       return true
     }
     if (this.#room) {
       this.buffer.push(surrender(value))
+      if (this.receivers.first !== undefined) this.settle()
       return true
     }
     if (this.overflow === 'wait') {
@@ -134,13 +116,6 @@ export class Home {
 
   /** One more waiter: matched at once if it can be. */
   enter(waiter: Waiter, sends: boolean): void {
-    const missing = sends ? this.noReceiver : this.noSender
-    if (missing !== undefined && (sends ? this.receivers : this.senders).first === undefined) {
-      const outcome = choose(waiter, this.core)
-      if (outcome !== 'busy') waiter.removed()
-      if (outcome === 'won') return waiter.fail(missing)
-      if (outcome === 'gone') return
-    }
     ;(sends ? this.senders : this.receivers).add(waiter)
     this.settle()
   }
@@ -160,8 +135,25 @@ export class Home {
     }
     if (buffer.count === 0 && this.state === 'open') this.#pair()
     if (this.state !== 'open') this.#turnAway()
+    this.#giveUp()
     if (this.granted > 0 && this.senders.first !== undefined) this.peers!.revoke()
     else this.peers?.hasRoom()
+  }
+
+  /** Tells those who wait for nobody: those who could meet have met, or are busy. */
+  #giveUp(): void {
+    const { noSender, noReceiver, senders, receivers, buffer } = this
+    if (noSender !== undefined && buffer.count === 0) this.#fail(receivers, senders, noSender)
+    if (noReceiver !== undefined) this.#fail(senders, receivers, noReceiver)
+  }
+  #fail(queue: WaitQueue, partners: WaitQueue, error: Error): void {
+    for (const one of [...queue]) {
+      // one that was told may have taken others of its select with it
+      if (one.queue !== queue || ![...partners].every(other => one.isWith(other))) continue
+      const outcome = choose(one, this.core)
+      if (outcome !== 'busy') queue.remove(one)
+      if (outcome === 'won') one.fail(error)
+    }
   }
 
   /** Senders that wait go into the room that there is. */
@@ -278,11 +270,13 @@ export class Home {
     this.noSender = this.noReceiver = undefined
   }
 
-  /** Wakes those who wait on one side, or both, with an error. */
-  fail(queues: readonly WaitQueue[], error: () => Error): void {
-    for (const queue of queues) {
-      for (let one = this.#take(queue); one !== undefined; one = this.#take(queue)) one.fail(error())
-    }
+  /** It is lost: whoever waits is told. */
+  break(error: Error): void {
+    this.noSender = this.noReceiver = error
+    this.granted = 0
+    const nobody = new WaitQueue()
+    this.#fail(this.senders, nobody, error)
+    this.#fail(this.receivers, nobody, error)
   }
 
   /** Takes back room that was promised and not used. */
@@ -291,8 +285,4 @@ export class Home {
     this.#finishClosing()
     this.settle()
   }
-}
-
-function goneError(): InvalidCall {
-  return new InvalidCall('select: the bytes that a case was to hand over have been handed over to somebody else')
 }

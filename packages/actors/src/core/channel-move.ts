@@ -6,7 +6,8 @@
 // those of the old home, whose proxy is new and begins at 0.
 import type { Chan } from './chan.ts'
 import { ChannelFrame, type ChannelFrameData, type ChannelKey } from './channel-frame.ts'
-import { type ChannelOverflow, Home } from './channel-home.ts'
+import type { ChannelOverflow } from './channel-options.ts'
+import { Home } from './channel-home.ts'
 import { Peers } from './channel-peers.ts'
 import { Placement } from './channel-placement.ts'
 import type { Entry } from './channel-entries.ts'
@@ -45,6 +46,7 @@ export interface ChannelState {
   readonly senders: readonly PackedWaiter[]
   readonly receivers: readonly PackedWaiter[]
   readonly peers: readonly PackedPeer[]
+  readonly dropped: readonly string[]
 }
 
 /**
@@ -88,6 +90,7 @@ export function ship(home: Home, { values, sent, peers, entry }: Packing, proxy:
     senders: [...senders].map((waiter, i) => packedWaiter(waiter, senders, sent[i], proxy)),
     receivers: [...receivers].map(waiter => packedWaiter(waiter, receivers, undefined, proxy)),
     peers: [[here, proxy.life, 0, home.sent > 0, home.received > 0, []], ...peers],
+    dropped: [...home.peers!.dropped],
   }
 }
 
@@ -131,6 +134,7 @@ export function unpack(chan: Chan, given: ChannelState, proxy: Proxy | undefined
   unsettled.delete(here)
   home.peers = new Peers(home, new Placement(given.moves, core.platform.now(), unsettled))
   home.peers.all.push(...peers)
+  for (const proxy of given.dropped) home.peers.dropped.add(proxy)
   if (proxy !== undefined) home.peers.comeHome(proxy)
   enter(home, home.senders, given.senders)
   enter(home, home.receivers, given.receivers)

@@ -12,7 +12,6 @@ import * as frame from './channel-frame.ts'
 import type { ChannelFrame } from './channel-frame.ts'
 import type { Home } from './channel-home.ts'
 import type { Placement } from './channel-placement.ts'
-import { lostError } from './channel-errors.ts'
 import { discard, type Held } from './held.ts'
 import { Peer } from './peer.ts'
 import { RemoteWaiter, RemoteWaiters } from './remote-waiter.ts'
@@ -28,6 +27,8 @@ export class Peers {
   readonly all: Peer[] = []
   readonly placement: Placement
   readonly waiters = new RemoteWaiters()
+  /** Proxies that have left out of turn: what of theirs still comes, comes too late. */
+  readonly dropped = new Set<string>()
   /** Who was looked for last. */
   #last: Peer | undefined = undefined
   /** Who was given credit last. */
@@ -61,12 +62,12 @@ export class Peers {
     this.#afterOwn.push(run)
   }
 
-  /** What this thread sent before will not arrive any more. */
-  forgetOwn(): void {
-    const { own } = this
-    this.own = undefined
+  /** The channel is lost: nothing that any of them sends counts any more. Gives those who are to hear of that. */
+  disband(): Peer[] {
+    this.own = this.#favoured = this.#last = undefined
+    const all = this.all.splice(0)
     for (const run of this.#afterOwn.splice(0)) run()
-    this.leave(own, true)
+    return all
   }
 
   find(thread: number, life: number): Peer | undefined {
@@ -83,7 +84,10 @@ export class Peers {
   /** A message for the home. `message` is the caller's, and may change afterwards; `value` is this home's. */
   receive(message: ChannelFrame, value: Held): void {
     const { origin, life, seq } = message
-    if (message.op === frame.DROP) return this.leave(this.find(origin, life), true)
+    if (message.op === frame.DROP) return this.#drop(origin, life)
+    if (this.home.core.hasLost(origin) || this.dropped.has(`${origin} ${life}`)) return this.#tooLate(message, value)
+    // it still sends by way of an earlier home
+    if (message.from !== origin && origin !== this.home.core.platform.thread) this.placement.unsettled.add(origin)
     let peer = this.find(origin, life)
     if (peer === undefined) this.all.push((peer = new Peer(origin, life, 0)))
     if (seq !== peer.next) {
@@ -93,6 +97,20 @@ export class Peers {
     }
     this.#apply(peer, message, value)
     this.#catchUp(peer)
+  }
+
+  #drop(thread: number, life: number): void {
+    this.dropped.add(`${thread} ${life}`)
+    const peer = this.find(thread, life)
+    for (const { frame, value } of peer?.early?.values() ?? []) this.#tooLate(frame, value)
+    this.leave(peer, true)
+  }
+  /** What was sent by way of an earlier home, and has outlived its sender, or the sender's trust in that way. */
+  #tooLate({ op, ticket }: ChannelFrame, value: Held): void {
+    const { home } = this
+    discard(home.core, value)
+    if (op === frame.GREET) home.core.channels.entries.greeted(home.chan.key!, ticket)
+    else if (op === frame.PUT) home.chan.dropped('lost')
   }
 
   /** The home has come here: what was early may not be any more. */
@@ -121,7 +139,7 @@ export class Peers {
       case frame.GREET:
         home.joined()
         if (home.state !== 'open') this.#tellClosed(peer)
-        return channels.entries.greeted(home.chan, message.ticket)
+        return channels.entries.greeted(home.chan.key!, message.ticket)
       case frame.PUT:
         return this.#put(peer, value)
       case frame.SEND:
@@ -142,6 +160,8 @@ export class Peers {
         else channels.closedTwice(home.chan, peer.thread)
         return
       case frame.RETURN:
+        // promised to it again at once, it would come and go for ever
+        if (this.#favoured === peer) this.#favoured = undefined
         this.#giveBack(peer, message.ticket)
         return this.#consider()
       case frame.WANT:
@@ -204,7 +224,8 @@ export class Peers {
   hasRoom(): void {
     const { home } = this
     const peer = this.#favoured
-    if (peer === undefined || home.state !== 'open' || home.senders.first !== undefined || peer.revoking) return
+    if (peer === undefined || peer === this.own || peer.revoking) return
+    if (home.state !== 'open' || home.senders.first !== undefined) return
     if (this.placement.leaving || home.overflow !== 'wait') return
     const free = home.capacity - home.buffer.count - home.granted
     if (free * 2 < home.capacity || free === 0) return
@@ -268,27 +289,6 @@ export class Peers {
     if (lost) for (const queue of [home.senders, home.receivers]) dropFrom(queue, peer.thread)
     if (peer.credit > 0) home.reclaim(peer.credit)
     home.core.channels.entries.checkKept(home)
-  }
-
-  /** A thread has ended. Who waits for what only it could have done is told. */
-  lostThread(thread: number): void {
-    const { home, all } = this
-    const gone = all.filter(peer => peer.thread === thread)
-    if (gone.length === 0) return
-    for (const peer of gone) this.leave(peer, true)
-    const error = (): Error => lostError(home.chan.id, thread)
-    const couldSend = (peer: { sent: boolean; received: boolean }): boolean => peer.sent || !peer.received
-    const couldReceive = (peer: { sent: boolean; received: boolean }): boolean => peer.received || !peer.sent
-    const queues: WaitQueue[] = []
-    if (gone.some(couldSend) && home.sent === 0 && !all.some(couldSend)) {
-      home.noSender = error()
-      queues.push(home.receivers)
-    }
-    if (gone.some(couldReceive) && home.received === 0 && !all.some(couldReceive)) {
-      home.noReceiver = error()
-      queues.push(home.senders)
-    }
-    home.fail(queues, error)
   }
 }
 

@@ -11,7 +11,7 @@ import type { Core } from './core.ts'
 import { type Held, packable } from './held.ts'
 import { MovedBytes } from './moved.ts'
 import { TimerNode } from './timers.ts'
-import type { ChannelOverflow } from './channel-home.ts'
+import type { ChannelOverflow } from './channel-options.ts'
 import type { Wait } from './waiter.ts'
 
 /** ms after which credit goes back that was not used. */
@@ -37,6 +37,8 @@ export class Proxy extends TimerNode {
   /** Sends that wait for the home's answer. */
   #sending = 0
   #wanted = -Infinity
+  /** The channel is lost for this thread, which has nothing more to say. */
+  #over = false
 
   constructor(channels: Channels, key: ChannelKey, overflow: ChannelOverflow, homeThread: number, epoch: number) {
     super()
@@ -49,6 +51,7 @@ export class Proxy extends TimerNode {
   }
 
   #post(op: number, ticket: number, value?: Held, wait?: Wait): boolean {
+    if (this.#over) return false
     const { channels } = this.core
     const posted = channels.post(this, op, ticket, value, wait)
     if (posted) this.sent = (this.sent + 1) | 0
@@ -63,6 +66,13 @@ export class Proxy extends TimerNode {
     if (this.slot >= 0) this.core.timers.clear(this)
     this.#credit = 0 // it goes back with the farewell
     this.#post(frame.BYE, 0)
+  }
+
+  /** The channel is lost for this thread. */
+  quit(): void {
+    if (this.slot >= 0) this.core.timers.clear(this)
+    this.#credit = 0
+    this.#over = true
   }
 
   // ── send ────────────────────────────────────────────────────────────────────────────────────────────────────

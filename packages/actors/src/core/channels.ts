@@ -6,14 +6,16 @@
 import * as frame from './channel-frame.ts'
 import { ChannelFrame, type ChannelKey } from './channel-frame.ts'
 import { type Entry, Entries } from './channel-entries.ts'
-import { type ChannelOverflow, checkedChannel, type Home } from './channel-home.ts'
+import { type ChannelOverflow, checkedChannel } from './channel-options.ts'
+import type { Home } from './channel-home.ts'
 import { type ChannelState, pack, ship, unpack } from './channel-move.ts'
 import { Proxy } from './channel-proxy.ts'
 import { Chan } from './chan.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { type ActorId, InvalidCall, SystemClosed, unpackError } from './errors.ts'
-import { closedError, lostError } from './channel-errors.ts'
+import { closedError } from './channel-errors.ts'
+import { breakOff, checkPeers } from './channel-loss.ts'
 import { type Held, lasting, release } from './held.ts'
 import type { Wait } from './waiter.ts'
 import { Waits } from './waits.ts'
@@ -52,6 +54,10 @@ export class Channels {
   }
   get waiting(): number {
     return this.#tickets.size
+  }
+  /** What this thread waits for elsewhere. */
+  get waits(): Wait[] {
+    return [...this.#tickets.values()]
   }
 
   // ── who waits, and for how long ─────────────────────────────────────────────────────────────────────────────
@@ -150,8 +156,10 @@ export class Channels {
     const { op, key, origin, ticket, seq, life } = message
     if (op > frame.LAST_TO_HOME) return this.#answer(op, key, ticket, seq, life, value)
     const entry = this.entries.get(key)
-    const home = entry?.known?.home
-    if (home !== undefined) return home.peers!.receive(message, lasting(value))
+    const chan = entry?.known
+    if (chan?.home !== undefined) {
+      return chan.broken === undefined ? chan.home.peers!.receive(message, lasting(value)) : this.#unknown(message)
+    }
     if (entry === undefined || entry.homeThread < 0 || entry.homeThread === this.core.platform.thread) {
       return this.#unknown(message)
     }
@@ -161,13 +169,18 @@ export class Channels {
   }
   /** It has been lost with a thread. */
   #unknown({ op, key, origin, ticket }: ChannelFrame): void {
+    if (op === frame.GREET) this.entries.greeted(key, ticket)
     if (op === frame.SEND || op === frame.RECEIVE || op === frame.GREET) {
       this.tell(origin, key, frame.BROKEN, ticket, this.core.platform.thread, 0)
     }
   }
 
   /** A frame that its thread can no longer read. */
-  returned({ op, key }: ChannelFrame): void {
+  returned(message: ChannelFrame): void {
+    const { op, key, ticket } = message
+    if (op === frame.GREET) this.entries.greeted(key, ticket)
+    // it was passed on in vain: the home was on its way here
+    if (op === frame.DROP) this.entries.get(key)?.known?.home?.peers?.receive(message, undefined)
     if (op === frame.PUT || op === frame.VALUE) this.core.deadLetters.add(this.idOf(key), 'send', 'lost')
   }
 
@@ -190,11 +203,8 @@ export class Channels {
     const entry = this.entries.get(key)
     if (entry === undefined) return
     if (op === frame.MOVED) return this.#moved(entry, ticket, seq)
-    if (op === frame.BROKEN) return this.breakOff(entry, seq)
-    if (op === frame.FORGET) {
-      entry.former = false
-      if (entry.known === undefined) this.entries.collected(entry)
-    }
+    if (op === frame.BROKEN) return breakOff(this, entry, seq)
+    if (op === frame.FORGET) this.entries.unsought(entry)
     const { proxy } = entry
     if (proxy === undefined || (life !== proxy.life && op !== frame.SETTLED)) return
     if (op === frame.CREDIT) proxy.credited(ticket)
@@ -238,9 +248,10 @@ export class Channels {
     entry.epoch = epoch
     entry.former = false
     entry.formers = formers.filter(thread => thread !== this.core.platform.thread)
-    chan.home = unpack(chan, state, proxy, from)
-    chan.home.settle()
-    chan.home?.peers!.begin()
+    const home = (chan.home = unpack(chan, state, proxy, from))
+    checkPeers(home)
+    home.settle()
+    home.peers?.begin()
   }
 
   #moved(entry: Entry, to: number, epoch: number): void {
@@ -248,42 +259,10 @@ export class Channels {
     entry.proxy?.moved(to, epoch)
     entry.homeThread = to
     entry.epoch = epoch
-    if (this.core.hasLost(to)) this.breakOff(entry, to)
+    if (this.core.hasLost(to)) breakOff(this, entry, to)
   }
 
   // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A thread is gone: channels that were there, or on their way from there, are lost; others do without it. */
-  lostThread(thread: number): void {
-    for (const entry of this.entries) {
-      const home = entry.known?.home
-      if (home !== undefined) {
-        const underWay = home.peers!.placement.unsettled.size > 0 || home.peers!.ownUnderWay
-        if (underWay && entry.formers.includes(thread)) this.#breakHome(entry, home, thread)
-        else home.peers!.lostThread(thread)
-      } else if (entry.proxy?.needs(thread) === true || entry.homeThread === thread) this.breakOff(entry, thread)
-    }
-  }
-
-  /** For this thread, the channel is lost. */
-  breakOff(entry: Entry, thread: number): void {
-    const chan = entry.known
-    if (chan === undefined || chan.broken !== undefined || chan.home !== undefined) return
-    chan.broken = lostError(chan.id, thread)
-    for (const wait of [...this.#tickets.values()]) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
-    if (!this.core.hasLost(entry.homeThread))
-      this.tell(entry.homeThread, entry.key, frame.DROP, 0, 0, entry.proxy!.life)
-  }
-  #breakHome(entry: Entry, home: Home, thread: number): void {
-    const { chan, peers } = home
-    chan.broken = lostError(chan.id, thread)
-    home.fail([home.senders, home.receivers], () => chan.broken!)
-    for (const wait of [...this.#tickets.values()]) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
-    peers!.forgetOwn()
-    for (const peer of peers!.all) {
-      if (peer.thread !== thread) this.tell(peer.thread, entry.key, frame.BROKEN, 0, thread, 0)
-    }
-  }
 
   /** Two threads have closed it: the second could not know. */
   closedTwice(chan: Chan, thread: number): void {
@@ -295,6 +274,6 @@ export class Channels {
   close(): void {
     const error = (this.closed = new SystemClosed('the system was closed'))
     this.#orphans.abandon(error)
-    for (const wait of [...this.#tickets.values()]) wait.abandon(error)
+    for (const wait of this.waits) wait.abandon(error)
   }
 }

@@ -4,8 +4,8 @@
 //
 // Invariants: a word belongs to the thread of its select, which alone opens and closes it. Of a pair, the word with the
 // lower index is claimed first, so two homes never hold what the other one wants. Nobody waits for a claimed word: it is
-// busy, and looked at again later. A word is `claimed` only by a home where its select waits; when that home is lost the
-// select fails with it, whatever the word says, so nothing need be repaired.
+// busy, and looked at again later. A word that a home has claimed or chosen names its thread: when that is lost, and has not
+// told the select, the select fails with it, so nothing need be repaired.
 
 //   waiting ─ chosen, by itself ─▶ done
 //   waiting ─ a home wants it and a second select for each other ─▶ claimed ─ the second is done too ─▶ done
@@ -157,6 +157,12 @@ export class Claims {
       if (phase === 'first gone') return inOrder ? 'first gone' : 'second gone'
       if (phase === 'second gone') return inOrder ? 'second gone' : 'first gone'
     }
+  }
+
+  /** Whether a thread has chosen it, or claimed it. */
+  isBy(thread: number, at: number, waiting: number): boolean {
+    const seen = Atomics.load(this.#words, at)
+    return seen === done(waiting, thread) || seen === claimed(waiting, thread)
   }
 
   /**

@@ -3,6 +3,7 @@
 // Invariants: on close every actor finishes its turn and stops after its children; a turn that does not end within GRACE
 // ms is revoked, so that a close always ends. When another thread is lost, nobody waits for it any longer: asks fail with
 // ThreadLost, watchers hear `lost`, its names are free, and what waited here for a spawn from it is returned.
+import { loseThread as loseChannels } from './channel-loss.ts'
 import type { Core } from './core.ts'
 import { SystemClosed, ThreadLost } from './errors.ts'
 import { beginStopping, requestStop } from './stopping.ts'
@@ -36,7 +37,7 @@ export function rejectAsks(core: Core): void {
 }
 
 export function loseThread(core: Core, thread: number, reason: unknown): void {
-  core.channels.lostThread(thread)
+  loseChannels(core.channels, thread)
   for (const ask of [...core.asks]) {
     const { target, method } = ask
     if (target.home !== thread) continue

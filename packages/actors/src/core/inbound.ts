@@ -85,7 +85,7 @@ export class Inbound {
     const kind = (head >>> 16) & 255
     if (kind === frame.TELL || kind === frame.ASK)
       return this.#message(bytes, words, base, end, from, kind === frame.ASK)
-    if (kind === frame.CHANNEL) return this.#channel(bytes, words, base, end)
+    if (kind === frame.CHANNEL) return this.#channel(bytes, words, base, end, from)
     const number = words[base + 5]!
     const body = start + frame.HEADER_WORDS * 4
     const core = this.#core
@@ -99,11 +99,12 @@ export class Inbound {
     }
   }
 
-  #channel(bytes: Uint8Array, words: Int32Array, base: number, end: number): void {
+  #channel(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
     const head = words[base + 1]!
     const message = this.#channelFrame
     const flags = (head >>> 8) & 255
     readChannelFrame(words, base, (flags & CLAIM) !== 0, message)
+    message.from = from
     const at = (base + CHANNEL_WORDS + (message.claimAt < 0 ? 0 : CLAIM_WORDS)) * 4
     let value: unknown
     if ((head & 3) === frame.PACKED) value = new ((flags & ENDS) === 0 ? Parcel : EndsParcel)(bytes, at, end)

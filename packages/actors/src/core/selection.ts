@@ -128,6 +128,10 @@ export class Selection implements Listed {
   lostHome(thread: number, error: Error): void {
     this.#chosenBy(() => this.lose(error), thread)
   }
+  /** A thread has ended that may have chosen it, or been about to: nobody else would tell. */
+  lostChooser(thread: number, error: Error): void {
+    if (this.#at >= 0 && this.core.claims.isBy(thread, this.#at, this.#word)) this.lostHome(thread, error)
+  }
   /** Its owner's life is over. */
   abandon(error: Error): void {
     this.#given?.catch(() => {}) // nobody may be left to hear of it

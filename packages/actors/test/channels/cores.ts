@@ -15,16 +15,13 @@ import type { World, WorldOptions } from '../../src/testing/world.ts'
 
 type AnyEnd = Channel<any> | Sender<any> | Receiver<any>
 
-export interface CoresOptions extends Partial<Pick<WorldOptions, 'seed' | 'latency' | 'lane'>> {
-  /** The first one included; 3. */
-  readonly threads?: number
-}
+export type CoresOptions = Partial<Pick<WorldOptions, 'seed' | 'latency' | 'lane'>>
 
-/** Runs on simulated cores; fails when the promise does, or waits for ever. */
+/** Runs on three simulated cores; fails when the promise does, or waits for ever. */
 export function onCores(run: (cores: Cores) => Promise<void>, options: CoresOptions = {}): Promise<void> {
-  const { seed = 1, latency = 1, threads = 3, lane } = options
+  const { seed = 1, latency = 1, lane } = options
   return runWorld(
-    { seed, count: threads, limits: defaultLimits, latency, steps: 1_000_000, ...(lane !== undefined && { lane }) },
+    { seed, count: 3, limits: defaultLimits, latency, steps: 1_000_000, ...(lane !== undefined && { lane }) },
     (sim, world) => run(new Cores(sim, world)),
   )
 }

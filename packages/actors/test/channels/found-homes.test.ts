@@ -1,37 +1,13 @@
 // What has been found wrong with the homes of channels, each as the shortest scenario that shows it: homes that cannot go or
 // take odd things along, closes that are not known everywhere, what is under way through a thread that is lost.
-import { after, codec, type Receiver, select } from '@troupe/actors'
+import { after, type Receiver, select } from '@troupe/actors'
 import { afterEach, describe, expect, test } from 'vitest'
 import { chanOf, type Cores, onCores } from './cores.ts'
+import { before, cannotUnpack, Price, reset } from './price.ts'
+
+afterEach(reset)
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
-
-class Price {
-  readonly cents: number
-  constructor(cents: number) {
-    this.cents = cents
-  }
-}
-/** Where its codec fails. */
-let fails: 'pack' | 'unpack' | undefined
-let failed = 0
-const fail = (at: typeof fails): void => {
-  if (fails !== at) return
-  failed++
-  throw new Error(`cannot ${at}`)
-}
-codec(Price, {
-  name: 'found.Price',
-  pack(price) {
-    fail('pack')
-    return price.cents
-  },
-  unpack(cents: number) {
-    fail('unpack')
-    return new Price(cents)
-  },
-})
-afterEach(() => (fails = undefined))
 
 describe('a home that is asked to come', () => {
   /** From where it does not come. */
@@ -48,10 +24,12 @@ describe('a home that is asked to come', () => {
       const home = cores.channel<unknown>(0, { capacity: 4 })
       const channel = cores.give(home, 1)
       for (const value of [0, new Price(1), 2]) await home.send(value)
-      fails = 'pack'
+      before.pack = () => {
+        throw new Error('cannot pack')
+      }
       await asked(cores, channel)
       await home.send(3)
-      fails = undefined
+      reset()
       await cores.call(channel)
       expect(await Promise.all(range(4).map(() => channel.receive()))).toEqual(
         [0, new Price(1), 2, 3].map(value => ({ value })),
@@ -63,8 +41,11 @@ describe('a home that is asked to come', () => {
       const home = cores.channel<unknown>(0, { capacity: 201 })
       const channel = cores.give(home, 1)
       for (const value of [...range(200), new Price(1)]) await home.send(value)
-      fails = 'pack'
-      failed = 0
+      let failed = 0
+      before.pack = () => {
+        failed++
+        throw new Error('cannot pack')
+      }
       for (const value of range(200)) expect(await channel.receive()).toEqual({ value })
       expect(failed).toBeGreaterThan(0)
       expect(failed).toBeLessThan(20)
@@ -93,7 +74,7 @@ describe('a home that is asked to come', () => {
       const channel = cores.give(home, 1)
       for (const value of [0, [new Price(1)], 2]) await home.send(value)
       await cores.call(channel)
-      fails = 'unpack'
+      before.unpack = cannotUnpack
       expect(await channel.receive()).toEqual({ value: 0 })
       await expect(channel.receive()).rejects.toThrow('cannot unpack')
       expect(await channel.receive()).toEqual({ value: 2 })
@@ -153,7 +134,7 @@ describe('a channel that is closed is known to be', () => {
       expect(() => channel.close()).toThrow(expect.objectContaining(closed))
     }))
 
-  test('at once to who closed it, also while what he sent before is under way to the home that has come', async () => {
+  test('at once to who closed it, also while what was sent before is under way to the home that has come', async () => {
     let crossed = 0
     for (let seed = 1; seed <= 8; seed++) {
       await onCores(
@@ -208,7 +189,7 @@ test('who has something under way to the home that has come hears of it when the
         const failed = (await ends).filter(end => end.status === 'rejected')
         expect(new Set(failed.map(({ reason }) => (reason as { code: string }).code))).toEqual(new Set(['thread-lost']))
         expect(cores.core(0).channels.waiting).toBe(0)
-        expect(chanOf(channel).home!.peers!.has(0)).toBe(false)
+        expect(chanOf(channel).home!.peers?.has(0) ?? false).toBe(false)
         await expect(channel.receive()).rejects.toMatchObject({ code: 'thread-lost' })
         await expect(channel.send(4)).rejects.toMatchObject({ code: 'thread-lost' })
       },

@@ -36,7 +36,7 @@ describe('a promise', () => {
     }))
 
   test('keeps no select alive that has ended', async () => {
-    const system = await createSystem({ threads: 0 })
+    await using system = await createSystem({ threads: 0 })
     const over = Promise.withResolvers<void>()
     /** Of a channel that only the select knows when it has ended. */
     const ended = async (): Promise<WeakRef<object>> => {
@@ -55,7 +55,6 @@ describe('a promise', () => {
     }
     expect(refs.filter(ref => ref.deref() !== undefined)).toEqual([])
     over.resolve()
-    await system.close()
   })
 
   test.each(['alone', 'beside a channel'])('of several that have settled is as likely as any other: %s', how =>

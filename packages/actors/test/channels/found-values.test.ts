@@ -1,34 +1,11 @@
 // What has been found wrong with values on their way through channels, each as the shortest scenario that shows it: what
 // holds refs, ends or bytes, and what fails once it is on its way.
-import { behavior, codec, moved, type Receiver, select, thread } from '@troupe/actors'
+import { behavior, moved, type Receiver, select, thread } from '@troupe/actors'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Cores, onCores } from './cores.ts'
+import { before, cannotUnpack, Price, reset } from './price.ts'
 
-class Price {
-  readonly cents: number
-  constructor(cents: number) {
-    this.cents = cents
-  }
-}
-/** What the codec does besides. */
-const also = { pack: () => {}, unpack: () => {} }
-const cannot = (what: string) => (): never => {
-  throw new Error(`cannot ${what}`)
-}
-codec(Price, {
-  name: 'found.Price',
-  pack: ({ cents }) => {
-    also.pack()
-    return cents
-  },
-  unpack: (cents: number) => {
-    also.unpack()
-    return new Price(cents)
-  },
-})
-afterEach(() => {
-  also.pack = also.unpack = () => {}
-})
+afterEach(reset)
 
 describe('what is at home goes elsewhere', () => {
   const ways = [
@@ -107,7 +84,7 @@ describe('a value that fails once its receiver is chosen', () => {
         const received = cores.fate(cores.receive(there, way))
         await cores.sim.sleep(20)
         let packed = 0
-        also.pack = () => {
+        before.pack = () => {
           if (++packed > 1) throw new Error('cannot pack again')
         }
         await here.send(new Price(1))
@@ -181,7 +158,7 @@ test('receive() rejects where a codec fails, and never throws; the next value is
     const channel = cores.channel<unknown>(0, { capacity: 2 })
     await channel.send(new Price(1))
     await channel.send(2)
-    also.unpack = cannot('unpack')
+    before.unpack = cannotUnpack
     const received: Promise<unknown>[] = []
     expect(() => received.push(channel.receive())).not.toThrow()
     await expect(received[0]).rejects.toThrow('cannot unpack')
