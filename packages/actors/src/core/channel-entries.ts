@@ -44,6 +44,8 @@ export class Entry {
   pins = 0
   /** Somebody may still take this thread for the home. */
   former = false
+  /** The thread with which it was lost for this one; -1 unless it was. */
+  lostWith = -1
   /** The threads that were home before this one, for the home to tell when nobody is left. */
   formers: number[] = []
   constructor(key: ChannelKey, capacity: number, overflow: ChannelOverflow) {

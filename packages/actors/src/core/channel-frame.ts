@@ -39,8 +39,6 @@ export const WANT = 8
 export const SWITCHED = 9
 export const BYE = 10
 export const DROP = 11
-/** Operations up to here are for the home. */
-export const LAST_TO_HOME = DROP
 
 export const TAKEN = 16
 export const VALUE = 17
@@ -54,6 +52,11 @@ export const SETTLED = 24
 export const UNPIN = 25
 export const FORGET = 26
 export const BROKEN = 27
+
+/** Whether an operation is for the home, or from it. */
+export function isToHome(op: number): boolean {
+  return op <= DROP
+}
 
 /** The flag of a frame that carries a claim. */
 export const CLAIM = 1
@@ -79,7 +82,7 @@ const HIGH = 2 ** 32
 export function keyWord(key: ChannelKey): number {
   return (Math.floor(serialOf(key) / HIGH) << 20) | birthOf(key)
 }
-export function keyIn(place: number, low: number): ChannelKey {
+function keyIn(place: number, low: number): ChannelKey {
   return keyOf(place & 1023, (place >>> 20) * HIGH + (low >>> 0))
 }
 

@@ -33,6 +33,7 @@ export function breakOff(channels: Channels, entry: Entry, thread: number): void
   const chan = entry.known
   if (chan === undefined || chan.broken !== undefined || chan.home !== undefined) return
   chan.broken = lostError(chan.id, thread)
+  entry.lostWith = thread
   for (const wait of channels.waits) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
   const { proxy, key, homeThread } = entry
   if (!channels.core.hasLost(homeThread)) channels.tell(homeThread, key, frame.DROP, 0, 0, proxy!.life)
@@ -40,20 +41,23 @@ export function breakOff(channels: Channels, entry: Entry, thread: number): void
 }
 
 /** For everybody: messages to it may be lost. */
-function breakHome(channels: Channels, { key }: Entry, home: Home, thread: number): void {
+function breakHome(channels: Channels, entry: Entry, home: Home, thread: number): void {
   const { chan, peers } = home
-  chan.broken = lostError(chan.id, thread)
+  chan.broken ??= lostError(chan.id, thread)
+  entry.lostWith = thread
   for (const wait of channels.waits) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
   const all = peers!.disband()
   home.break(chan.broken)
   for (const peer of all) {
-    if (!channels.core.hasLost(peer.thread)) channels.tell(peer.thread, key, frame.BROKEN, 0, thread, 0)
+    if (!channels.core.hasLost(peer.thread)) channels.tell(peer.thread, entry.key, frame.BROKEN, 0, thread, 0)
   }
   channels.entries.checkKept(home)
 }
 
 /** A home that has just come here may not have heard of losses that are known here. */
-export function checkPeers(home: Home): void {
+export function checkArrived(channels: Channels, entry: Entry, home: Home): void {
+  // whoever waits for what this thread had sent on its way to it would wait in vain
+  if (home.chan.broken !== undefined) return breakHome(channels, entry, home, entry.lostWith)
   for (const { thread } of [...home.peers!.all]) if (home.core.hasLost(thread)) losePeers(home, thread)
 }
 

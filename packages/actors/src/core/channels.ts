@@ -15,7 +15,7 @@ import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { type ActorId, InvalidCall, SystemClosed, unpackError } from './errors.ts'
 import { closedError } from './channel-errors.ts'
-import { breakOff, checkPeers } from './channel-loss.ts'
+import { breakOff, checkArrived } from './channel-loss.ts'
 import { type Held, lasting, release } from './held.ts'
 import type { Wait } from './waiter.ts'
 import { Waits } from './waits.ts'
@@ -154,24 +154,25 @@ export class Channels {
   /** A frame has come. `value` is lent for the call; `pass` sends it on to another thread. */
   receive(message: ChannelFrame, value: Held, pass: (thread: number) => void): void {
     const { op, key, origin, ticket, seq, life } = message
-    if (op > frame.LAST_TO_HOME) return this.#answer(op, key, ticket, seq, life, value)
+    if (!frame.isToHome(op)) return this.#answer(op, key, ticket, seq, life, value)
     const entry = this.entries.get(key)
     const chan = entry?.known
     if (chan?.home !== undefined) {
-      return chan.broken === undefined ? chan.home.peers!.receive(message, lasting(value)) : this.#unknown(message)
+      if (chan.broken !== undefined) return this.#lost(message, entry!.lostWith)
+      return chan.home.peers!.receive(message, lasting(value))
     }
-    if (entry === undefined || entry.homeThread < 0 || entry.homeThread === this.core.platform.thread) {
-      return this.#unknown(message)
-    }
-    if (this.core.hasLost(entry.homeThread)) return this.#unknown(message)
+    const here = this.core.platform.thread
+    if (entry === undefined || entry.homeThread < 0 || entry.homeThread === here) return this.#lost(message, here)
+    if (this.core.hasLost(entry.homeThread)) return this.#lost(message, entry.homeThread)
     pass(entry.homeThread)
     this.tell(origin, key, frame.MOVED, entry.homeThread, entry.epoch, 0)
   }
   /** It has been lost with a thread. */
-  #unknown({ op, key, origin, ticket }: ChannelFrame): void {
+  #lost({ op, key, origin, ticket }: ChannelFrame, thread: number): void {
     if (op === frame.GREET) this.entries.greeted(key, ticket)
+    if (op === frame.PUT) this.core.deadLetters.add(this.idOf(key), 'send', 'lost')
     if (op === frame.SEND || op === frame.RECEIVE || op === frame.GREET) {
-      this.tell(origin, key, frame.BROKEN, ticket, this.core.platform.thread, 0)
+      this.tell(origin, key, frame.BROKEN, ticket, thread, 0)
     }
   }
 
@@ -249,7 +250,7 @@ export class Channels {
     entry.former = false
     entry.formers = formers.filter(thread => thread !== this.core.platform.thread)
     const home = (chan.home = unpack(chan, state, proxy, from))
-    checkPeers(home)
+    checkArrived(this, entry, home)
     home.settle()
     home.peers?.begin()
   }

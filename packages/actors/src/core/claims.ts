@@ -35,7 +35,7 @@ const done = (waiting: number, by: number): number => (waiting & ~STATE) | DONE 
 const isBusy = (seen: number, waiting: number): boolean => (seen & ~THREAD) === ((waiting & ~STATE) | CLAIMED)
 
 /** Chooses the select whose word at `at` was opened as `waiting`. One atomic operation. */
-export function chooseOne(words: Int32Array, at: number, waiting: number, by: number): Outcome {
+function chooseOne(words: Int32Array, at: number, waiting: number, by: number): Outcome {
   const seen = Atomics.compareExchange(words, at, waiting, done(waiting, by))
   if (seen === waiting) return 'won'
   return isBusy(seen, waiting) ? 'busy' : 'gone'

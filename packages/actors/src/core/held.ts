@@ -11,7 +11,7 @@ import { Parcel } from './mailbox.ts'
 import { MovedBytes } from './moved.ts'
 
 /** A copy that holds refs or channel ends. */
-export class Carrier {
+class Carrier {
   readonly value: unknown
   constructor(value: unknown) {
     this.value = value
