@@ -20,7 +20,7 @@ export class Collection {
   install(): void {
     const { prototype } = Entry
     const { known, meet } = Object.getOwnPropertyDescriptors(prototype)
-    this.#repair = () => void Object.defineProperties(prototype, { known: known!, meet: meet! })
+    this.#repair = () => void Object.defineProperties(prototype, { known, meet })
     const chans = this.#chans
     Object.defineProperties(prototype, {
       known: {
