@@ -3,7 +3,7 @@
 // Invariant: everything that the code does to these words goes through here, since it does it with Atomics.
 
 /** Thrown in the middle of the code whose thread ends there, again and again: it does nothing more. */
-export class Ended extends Error {}
+class Ended extends Error {}
 
 const METHODS = ['load', 'store', 'compareExchange'] as const
 
