@@ -141,6 +141,11 @@ export function unpack(chan: Chan, given: ChannelState, proxy: Proxy | undefined
   return home
 }
 
+/** Values of waiters of the thread that the home has come to, which have them themselves. */
+export function doubles({ senders }: ChannelState, here: number): Held[] {
+  return senders.filter(([thread]) => thread === here).map(([, , , , value]) => unpacked(value))
+}
+
 function unpackedPeer(key: ChannelKey, [thread, life, next, sent, received, early]: PackedPeer): Peer {
   const peer = new Peer(thread, life, next)
   peer.sent = sent

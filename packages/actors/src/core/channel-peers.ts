@@ -194,7 +194,8 @@ export class Peers {
   #wait(message: ChannelFrame, value: Held, sends: boolean): void {
     const { home } = this
     if (message.origin === home.core.platform.thread) {
-      // a wait of this very thread, from before the home came here
+      // a wait of this very thread, from before the home came here: it has the value itself
+      discard(home.core, value)
       const wait = home.core.channels.redeem(message.ticket)
       if (wait !== undefined) home.enter(wait, sends)
       return
@@ -268,7 +269,8 @@ export class Peers {
   #consider(): void {
     const { home, placement } = this
     const to = placement.better(home.core.platform.now(), home.received, home.sent)
-    if (to === undefined || !this.has(to) || home.core.hasLost(to)) return
+    // what a proxy of this thread had sent before it left may still be coming in
+    if (to === undefined || to === home.core.platform.thread || !this.has(to) || home.core.hasLost(to)) return
     if (home.granted > 0) {
       placement.leaving = true
       return this.revoke()

@@ -8,7 +8,7 @@ import { ChannelFrame, type ChannelKey } from './channel-frame.ts'
 import { type Entry, Entries } from './channel-entries.ts'
 import { type ChannelOverflow, checkedChannel } from './channel-options.ts'
 import type { Home } from './channel-home.ts'
-import { type ChannelState, pack, ship, unpack } from './channel-move.ts'
+import { type ChannelState, doubles, pack, ship, unpack } from './channel-move.ts'
 import { Proxy } from './channel-proxy.ts'
 import { Chan } from './chan.ts'
 import type { Cell } from './cell.ts'
@@ -16,7 +16,7 @@ import type { Core } from './core.ts'
 import { type ActorId, InvalidCall, SystemClosed, unpackError } from './errors.ts'
 import { closedError } from './channel-errors.ts'
 import { breakOff, checkArrived } from './channel-loss.ts'
-import { type Held, lasting, release } from './held.ts'
+import { discard, type Held, lasting, release } from './held.ts'
 import type { Wait } from './waiter.ts'
 import { Waits } from './waits.ts'
 
@@ -250,6 +250,7 @@ export class Channels {
     entry.former = false
     entry.formers = formers.filter(thread => thread !== this.core.platform.thread)
     const home = (chan.home = unpack(chan, state, proxy, from))
+    for (const value of doubles(state, this.core.platform.thread)) discard(this.core, value)
     checkArrived(this, entry, home)
     home.settle()
     home.peers?.begin()
