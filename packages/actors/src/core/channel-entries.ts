@@ -2,7 +2,8 @@
 //
 // Invariants:
 // - A thread keeps an Entry for a channel while it has an end of it, while it has given one away that has not arrived yet
-//   (`pins`), while it is the home and others have ends, and while somebody may still take it for the home.
+//   (`pins`), while it is the home and others have ends, while the home may come to it, and while somebody may still take
+//   it for the home.
 // - Whoever decodes an end greets the home, and only then is the thread that gave it free to forget the channel (UNPIN):
 //   so a home that knows of nobody can be sure that there is nobody. Ends that are lost on their way, as dead letters are,
 //   keep an entry for good.
@@ -44,6 +45,8 @@ export class Entry {
   pins = 0
   /** Somebody may still take this thread for the home. */
   former = false
+  /** Farewells that the home has not heard of yet: it may still come here. */
+  farewells = 0
   /** The thread with which it was lost for this one; -1 unless it was. */
   lostWith = -1
   /** The threads that were home before this one, for the home to tell when nobody is left. */
@@ -185,9 +188,14 @@ export class Entries {
   /** Nobody on this thread has an end of it any more. */
   collected(entry: Entry): void {
     if (entry.pins > 0 || entry.known !== undefined) return
-    entry.proxy?.leave()
+    if (entry.proxy?.leave() === true) entry.farewells++
     entry.proxy = undefined
-    if (!entry.former) this.#forget(entry)
+    if (!entry.former && entry.farewells === 0) this.#forget(entry)
+  }
+  /** The home has heard a farewell. */
+  gone(entry: Entry): void {
+    entry.farewells--
+    if (entry.known === undefined) this.collected(entry)
   }
 
   /** Nobody takes this thread for the home any more. */

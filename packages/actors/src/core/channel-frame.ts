@@ -27,6 +27,7 @@
 //   MOVED      the home is on thread `ticket` now, epoch `seq`.   SETTLED   what you sent by older ways has arrived
 //   BROKEN     seq: the thread with which it was lost
 //   UNPIN      whoever got an end from you has greeted.           FORGET    no thread has an end of it any more
+//   GONE       your farewell has arrived: the home will not come to you
 
 export const GREET = 1
 export const PUT = 2
@@ -52,6 +53,7 @@ export const SETTLED = 24
 export const UNPIN = 25
 export const FORGET = 26
 export const BROKEN = 27
+export const GONE = 28
 
 /** Whether an operation is for the home, or from it. */
 export function isToHome(op: number): boolean {

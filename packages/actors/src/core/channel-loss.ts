@@ -24,7 +24,9 @@ export function loseThread(channels: Channels, thread: number): void {
       continue
     }
     if (entry.proxy?.needs(thread) === true || entry.homeThread === thread) breakOff(channels, entry, thread)
-    if (entry.homeThread === thread) channels.entries.unsought(entry)
+    if (entry.homeThread !== thread) continue
+    entry.farewells = 0
+    channels.entries.unsought(entry)
   }
 }
 

@@ -172,6 +172,7 @@ export class Peers {
         channels.tell(peer.thread, home.chan.key!, frame.SETTLED, message.ticket, 0, peer.life)
         return this.#consider()
       case frame.BYE:
+        channels.tell(peer.thread, home.chan.key!, frame.GONE, 0, 0, 0)
         return this.leave(peer, false)
     }
   }

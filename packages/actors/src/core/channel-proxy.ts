@@ -62,10 +62,11 @@ export class Proxy extends TimerNode {
   greet(via: number): void {
     this.#post(frame.GREET, via)
   }
-  leave(): void {
+  /** Whether it could say farewell. */
+  leave(): boolean {
     if (this.slot >= 0) this.core.timers.clear(this)
     this.#credit = 0 // it goes back with the farewell
-    this.#post(frame.BYE, 0)
+    return this.#post(frame.BYE, 0)
   }
 
   /** The channel is lost for this thread. */

@@ -170,6 +170,7 @@ export class Channels {
   /** It has been lost with a thread. */
   #lost({ op, key, origin, ticket }: ChannelFrame, thread: number): void {
     if (op === frame.GREET) this.entries.greeted(key, ticket)
+    if (op === frame.BYE) this.tell(origin, key, frame.GONE, 0, 0, 0)
     if (op === frame.PUT) this.core.deadLetters.add(this.idOf(key), 'send', 'lost')
     if (op === frame.SEND || op === frame.RECEIVE || op === frame.GREET) {
       this.tell(origin, key, frame.BROKEN, ticket, thread, 0)
@@ -205,6 +206,7 @@ export class Channels {
     if (entry === undefined) return
     if (op === frame.MOVED) return this.#moved(entry, ticket, seq)
     if (op === frame.BROKEN) return breakOff(this, entry, seq)
+    if (op === frame.GONE) return this.entries.gone(entry)
     if (op === frame.FORGET) this.entries.unsought(entry)
     const { proxy } = entry
     if (proxy === undefined || (life !== proxy.life && op !== frame.SETTLED)) return

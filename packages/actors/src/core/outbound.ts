@@ -94,6 +94,7 @@ export class Outbound {
     }
     const { bytes, start, end } = value
     this.#begun++
+    this.#core.channels.entries.begin() // none of this thread's ends is in it
     this.#reserve(at + end - start)
     this.#bytes.set(bytes.subarray(start, end), at)
     this.#at = at + end - start
