@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { balance } from './balance.ts'
 import { channels } from './channels.ts'
 import { OURS, runSubject, type Report, type Row } from './harness.ts'
 import { local } from './local.ts'
 import { QUICK, inFlight, oneAtATime, oneWay } from './measure.ts'
+import { moving } from './moving.ts'
 import { handingOver, passing, shares, together } from './passing.ts'
 import { spawn } from './spawn.ts'
 import { start } from './start.ts'
@@ -21,7 +23,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const run = promisify(execFile)
 
 describe('each subject, with tiny counts', () => {
-  test.for([threads, local, spawn, start, channels])('$name', { timeout: 120_000 }, async subject => {
+  test.for([threads, local, spawn, start, channels, moving, balance])('$name', { timeout: 120_000 }, async subject => {
     const { stdout, stderr } = await run(process.execPath, [MAIN, subject.name, '--json', '--quick'])
     expect(stderr).toBe('')
     const report = JSON.parse(stdout) as Report

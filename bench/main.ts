@@ -6,16 +6,18 @@
 
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { balance } from './balance.ts'
 import { channels } from './channels.ts'
 import { runSubject, type Report, type Subject } from './harness.ts'
 import { local } from './local.ts'
 import { FULL, QUICK } from './measure.ts'
+import { moving } from './moving.ts'
 import { spawn } from './spawn.ts'
 import { start } from './start.ts'
 import { table } from './table.ts'
 import { threads } from './threads.ts'
 
-const subjects: Readonly<Record<string, Subject>> = { threads, local, spawn, start, channels }
+const subjects: Readonly<Record<string, Subject>> = { threads, local, spawn, start, channels, moving, balance }
 
 const USAGE = `pnpm bench [subject …] [options]
 

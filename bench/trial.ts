@@ -10,13 +10,25 @@ import { FULL, type Plan, type Trials } from './measure.ts'
 /** Who can be measured, by the name in the table. */
 const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
   troupe: async () => {
-    const [actors, channels] = await Promise.all([import('./peers/troupe.ts'), import('./peers/troupe-channels.ts')])
-    return { ...actors.trials, ...channels.trials }
+    const ours = await Promise.all([
+      import('./peers/troupe.ts'),
+      import('./peers/troupe-channels.ts'),
+      import('./peers/troupe-balance.ts'),
+      import('./peers/troupe-moving.ts'),
+    ])
+    return Object.assign({}, ...ours.map(({ trials }) => trials)) as Trials
   },
   'troupe, try first': async () => (await import('./peers/troupe-channels.ts')).tried,
   'troupe tell': async () => (await import('./peers/troupe-channels.ts')).told,
   'troupe ask': async () => (await import('./peers/troupe-channels.ts')).asked,
-  postMessage: async () => (await import('./peers/post-message.ts')).trials,
+  'troupe, balance off': async () => (await import('./peers/troupe-balance.ts')).unbalanced,
+  postMessage: async () => {
+    const [calls, moving] = await Promise.all([
+      import('./peers/post-message.ts'),
+      import('./peers/post-message.moving.ts'),
+    ])
+    return { ...calls.trials, ...moving.trials }
+  },
   'postMessage ×256': async () => (await import('./peers/post-message.ts')).batched,
   comlink: async () => (await import('./peers/comlink.ts')).trials,
   piscina: async () => (await import('./peers/piscina.ts')).trials,

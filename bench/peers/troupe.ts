@@ -153,6 +153,7 @@ export const trials: Trials = {
   'thread-idle': async plan => {
     const refs = await onThreads(2)
     await Promise.all(refs.map(ref => ref.ask.add(1)))
+    await new Promise(done => setTimeout(done, 1_500)) // the thread that watches them starts a little later
     return idleCpu(plan)
   },
   'thread-fan-out': async plan => {

@@ -1,6 +1,7 @@
+import { ThreadLost } from '@troupe/actors'
 import { probe, stub } from '@troupe/actors/testing'
 import { expect, test } from 'vitest'
-import { airport, type Destination, type Figures } from './airport.ts'
+import { airport, answered, type Destination, type Figures, keptAirport } from './airport.ts'
 
 const nowhere: Figures = { departed: 0, landed: 0, delayTotal: 0, longestDelay: 0, busiestHour: null }
 
@@ -24,6 +25,37 @@ test('a flight that lands counts with its delay', async () => {
   here.tell.land(0)
   expect(await here.ask.landed()).toBe(4)
   expect((await here.ask.figures()).longestDelay).toBe(0)
+})
+
+test('it is clear when the airports that flights have departed for have answered', async () => {
+  const here = probe(airport)
+  let asked = 0
+  const there = stub<Destination>({ landed: () => asked++ })
+  here.tell.open(7, there)
+  here.tell.open(8, there)
+  await here.ask.cleared()
+  expect(asked).toBe(2)
+})
+
+test('a kept airport does not let depart what it knows no route for: the message that opened it may be lost', async () => {
+  const here = probe(keptAirport)
+  here.tell.depart(7, 9, -4)
+  expect(await here.ask.figures()).toEqual(nowhere)
+  here.tell.open(7, stub<Destination>({}))
+  here.tell.depart(7, 9, -4)
+  expect(await here.ask.figures()).toEqual({ ...nowhere, departed: 1, busiestHour: 9 })
+})
+
+test('who asks again does so only where the answer was lost with a thread', async () => {
+  const gone = new ThreadLost('thread 1 has ended')
+  const answers = [gone, gone, 5, new Error('fog')]
+  const ask = async () => {
+    const answer = answers.shift()
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  expect(await answered(ask)).toBe(5)
+  await expect(answered(ask)).rejects.toThrow('fog')
 })
 
 test('the busiest hour is the one with most departures, the earlier on a tie', async () => {

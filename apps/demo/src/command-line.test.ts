@@ -2,7 +2,15 @@ import { availableParallelism } from 'node:os'
 import { expect, test } from 'vitest'
 import { type Options, parseCommandLine, usage, UsageError } from './command-line.ts'
 
-const defaults: Options = { input: undefined, repeat: 1, threads: availableParallelism(), json: false, help: false }
+const defaults: Options = {
+  input: undefined,
+  repeat: 1,
+  threads: availableParallelism(),
+  moves: 0,
+  killThread: false,
+  json: false,
+  help: false,
+}
 
 test('what may be said', () => {
   const said: [string, Partial<Options>][] = [
@@ -14,6 +22,9 @@ test('what may be said', () => {
     ['-- --input=a.csv --repeat=1000000 --threads=64', { input: 'a.csv', repeat: 1_000_000, threads: 64 }],
     ['--input -- --json', { input: '--', json: true }],
     ['--repeat 2 --repeat 3', { repeat: 3 }],
+    ['--moves 1000000 --threads 1', { moves: 1_000_000, threads: 1 }],
+    ['--threads 0 --moves 0', { threads: 0 }],
+    ['--kill-thread --threads 2', { killThread: true, threads: 2 }],
   ]
   for (const [line, expected] of said) {
     expect(parseCommandLine(line.split(' ').filter(Boolean)), line).toEqual({ ...defaults, ...expected })
@@ -37,6 +48,14 @@ test('what makes no sense is told in one line', () => {
     [['--repeat', '1000001'], "--repeat must be a whole number from 1 to 1000000, not '1000001'"],
     [['--threads', '1.5'], "--threads must be a whole number from 0 to 64, not '1.5'"],
     [['--threads', '65'], "--threads must be a whole number from 0 to 64, not '65'"],
+    [['--moves', '1000001'], "--moves must be a whole number from 0 to 1000000, not '1000001'"],
+    [['--kill-thread', '--threads', '0'], '--kill-thread needs a thread that can end: --threads 1 or more'],
+    [['--kill-thread=1'], '--kill-thread takes no value'],
+    [
+      ['--kill-thread', '--moves', '1', '--threads', '1'],
+      '--kill-thread and --moves exclude each other: it must be known which airports were on the thread',
+    ],
+    [['--moves', '1', '--threads', '0'], '--moves needs somewhere to move to: --threads 1 or more'],
     [['--threads', '٣'], "--threads must be a whole number from 0 to 64, not '٣'"],
   ]
   for (const [args, message] of wrong) {
@@ -45,6 +64,7 @@ test('what makes no sense is told in one line', () => {
 })
 
 test('the usage names every option and fits 80 columns', () => {
-  for (const option of ['--input', '--repeat', '--threads', '--json', '--help']) expect(usage).toContain(`  ${option}`)
+  for (const option of ['--input', '--repeat', '--threads', '--moves', '--kill-thread', '--json', '--help'])
+    expect(usage).toContain(`  ${option}`)
   for (const line of usage.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 })

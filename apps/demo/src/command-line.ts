@@ -11,6 +11,10 @@ export interface Options {
   repeat: number
   /** Threads beside the main one; 0 puts every actor on it. */
   threads: number
+  /** How many times an airport moves to another thread while flights are in the air. */
+  moves: number
+  /** Whether a thread is lost half-way. */
+  killThread: boolean
   json: boolean
   help: boolean
 }
@@ -22,6 +26,7 @@ export class UsageError extends Error {
 
 const MAX_REPEAT = 1_000_000
 const MAX_THREADS = 64
+const MAX_MOVES = 1_000_000
 
 export const usage = `Replays real flights as messages between actors, one actor an airport, over all
 cores, and checks every figure against a plain single-threaded reduce.
@@ -34,6 +39,10 @@ Usage: pnpm demo [options]
   --repeat N     replay the file N times (default: 1)
   --threads N    threads to spread the airports over; 0: the main thread alone
                  (default: one a core, here ${availableParallelism()})
+  --moves N      meanwhile move airports, picked at random, N times to other
+                 threads (default: 0)
+  --kill-thread  end a thread half-way; its airports come back as they were, and
+                 what is lost is told
   --json         print one JSON object and nothing else
   --help         print this
 
@@ -45,6 +54,8 @@ const options = {
   input: { type: 'string' },
   repeat: { type: 'string' },
   threads: { type: 'string' },
+  moves: { type: 'string' },
+  'kill-thread': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -58,6 +69,8 @@ export function parseCommandLine(args: readonly string[]): Options {
     input: undefined,
     repeat: 1,
     threads: Math.min(availableParallelism(), MAX_THREADS),
+    moves: 0,
+    killThread: false,
     json: false,
     help: false,
   }
@@ -76,15 +89,27 @@ export function parseCommandLine(args: readonly string[]): Options {
       case 'threads':
         said.threads = whole(rawName, value, 0, MAX_THREADS)
         break
+      case 'moves':
+        said.moves = whole(rawName, value, 0, MAX_MOVES)
+        break
       case 'json':
       case 'help':
+      case 'kill-thread':
         if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
-        said[name] = true
+        said[name === 'kill-thread' ? 'killThread' : name] = true
         break
       default:
         throw new UsageError(`unknown option ${rawName}; --help lists them`)
     }
   }
+  if (said.moves > 0 && said.threads === 0)
+    throw new UsageError('--moves needs somewhere to move to: --threads 1 or more')
+  if (said.killThread && said.threads === 0)
+    throw new UsageError('--kill-thread needs a thread that can end: --threads 1 or more')
+  if (said.killThread && said.moves > 0)
+    throw new UsageError(
+      '--kill-thread and --moves exclude each other: it must be known which airports were on the thread',
+    )
   return said
 }
 

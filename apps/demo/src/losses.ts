@@ -1,7 +1,8 @@
 // What makes it impossible that all flights land: a message lost, an airport that failed, a thread that has ended. The
 // system tells of it on the thread that made it; who waits for the flights hears of it over a channel, wherever that is.
 //
-// Invariant: only the first loss counts. It is the reason; others, and whatever else fails, may follow from it.
+// Invariants: only the first loss counts. It is the reason; others, and whatever else fails, may follow from it. A thread that
+// is lost on purpose is none, nor is what it takes along; but that nobody takes its place would be.
 import { type ActorId, type Receiver, Refusal, type System } from '@troupe/actors'
 
 export interface Loss {
@@ -11,8 +12,8 @@ export interface Loss {
   readonly cause?: unknown
 }
 
-/** The channel on which the first loss comes. */
-export function firstLossOf(system: System): Receiver<Loss> {
+/** The channel on which the first loss comes; but for that of one thread, where it is `expected`. */
+export function firstLossOf(system: System, expected = false): Receiver<Loss> {
   const losses = system.channel<Loss>({ capacity: 1 })
   let any = false
   const lose = (loss: Loss): void => {
@@ -21,15 +22,35 @@ export function firstLossOf(system: System): Receiver<Loss> {
     losses.trySend(loss)
   }
   system.on('deadLetter', ({ to, method, reason }) => {
+    if (expected && reason === 'lost') return
     lose({ actor: to, text: `a flight is lost: ${to} got no ${method} (${reason})` })
   })
   system.on('fault', ({ actor, method, error }) => {
     lose({ actor, text: `${actor} failed at ${method}`, cause: error })
   })
+  let lostThreads = 0
   system.on('threadLost', ({ thread, error }) => {
+    if (expected && lostThreads++ === 0) return
     lose({ text: `thread ${thread} has ended: ${error instanceof Error ? error.message : String(error)}` })
   })
+  system.on('threadNotReplaced', ({ thread, why }) => lose({ text: `thread ${thread} is not replaced: ${why}` }))
   return losses.receiver
+}
+
+export interface Replaced {
+  readonly thread: number
+  /** The thread that has taken its place, and how many milliseconds later. */
+  readonly by: number
+  readonly ms: number
+}
+
+/** Listens for the loss of a thread, and for what takes its place; gives what has been heard of it. `now` counts milliseconds. */
+export function replacedThread(system: System, now: () => number): () => Replaced | undefined {
+  let lostAt = 0
+  let replaced: Replaced | undefined
+  system.on('threadLost', () => (lostAt = now()))
+  system.on('threadReplaced', ({ thread, by }) => (replaced ??= { thread, by, ms: now() - lostAt }))
+  return () => replaced
 }
 
 /** The refusal that tells of a loss. Nothing is wrong with the file then. */

@@ -8,13 +8,24 @@ import { enableCompileCache } from 'node:module'
 import { basename } from 'node:path'
 import { inspect } from 'node:util'
 import { createSystem, TroupeError } from '@troupe/actors'
+import { accountsOf } from './accounts.ts'
 import { type Options, parseCommandLine, usage, UsageError } from './command-line.ts'
 import { BAD_FILE } from './flight-file.ts'
+import { type Replaced, replacedThread } from './losses.ts'
 import { dataFile, placesOf } from './places.ts'
 import { headed, type Progress, progressOn, silent } from './progress.ts'
 import { differences } from './reference.ts'
-import { type Plan, replay } from './replay.ts'
-import { counted, jsonReport, listed, type Outcome, report, verified } from './report.ts'
+import { type Plan, replay, type Replayed } from './replay.ts'
+import {
+  counted,
+  jsonReport,
+  listed,
+  type Outcome,
+  report,
+  right,
+  type ThreadLoss,
+  unexplainedListed,
+} from './report.ts'
 import { screenOn } from './screen.ts'
 
 const DEFAULT_FLIGHTS = 'flights-20k.json'
@@ -35,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (outcome.airports.size === 0) return INTERRUPTED // before there was anything to show
   if (options.json) tellPrograms(outcome)
   else screen.write(report(outcome, await placesOf(outcome.airports.keys()), screen))
-  return outcome.differences === undefined ? INTERRUPTED : verified(outcome) ? 0 : 1
+  return outcome.differences === undefined ? INTERRUPTED : right(outcome) ? 0 : 1
 }
 
 /** What the replay has come to, or what it had come to when it was interrupted. */
@@ -43,21 +54,34 @@ async function flown(plan: Plan, progress: Progress): Promise<Outcome> {
   enableCompileCache() // so that host threads, which load the same TypeScript, start in half the time
   await using system = await createSystem({ threads: plan.threads })
   const start = now()
+  const pauses: number[] = []
+  system.on('moved', ({ ms }) => void pauses.push(ms))
   const { done, stop } = replay(system, plan, standing => progress.update(standing))
   process.once('SIGINT', stop)
-  const { airports, reference } = await done
+  const replaced = replacedThread(system, now)
+  const { airports, reference, moved } = await done
   return {
     flights: [...airports.values()].reduce((sum, { landed }) => sum + landed, 0),
     seconds: Math.round(now() - start) / 1_000,
     airports,
     differences: reference && differences(airports, reference),
+    moves: plan.moves === 0 ? undefined : { ...moved, pauses },
+    loss: lossOf(replaced(), await done),
   }
+}
+
+function lossOf(heard: Replaced | undefined, { airports, reference, struck }: Replayed): ThreadLoss | undefined {
+  if (heard === undefined) return undefined
+  const accounts = reference && accountsOf(airports, reference, new Set(struck))
+  return { ...heard, revived: struck.length, accounts }
 }
 
 function tellPrograms(outcome: Outcome): void {
   process.stdout.write(jsonReport(outcome))
-  const { differences } = outcome
-  if (differences && differences.length > 0) process.stderr.write(`demo: ${listed(differences)}\n`)
+  if (right(outcome)) return
+  const { differences, loss } = outcome
+  if (loss?.accounts !== undefined) process.stderr.write(`demo: ${unexplainedListed(loss.accounts.unexplained)}\n`)
+  else if (differences !== undefined) process.stderr.write(`demo: ${listed(differences)}\n`)
 }
 
 function heading({ repeat, threads }: Options, path: string): string {

@@ -8,7 +8,8 @@ import { simulate, type Simulation } from '@troupe/actors/testing'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Batch, BATCH, Batcher } from './batch.ts'
-import { feeder } from './feeder.ts'
+import { accountsOf } from './accounts.ts'
+import { feeder, type Flown, type Strike } from './feeder.ts'
 import { BAD_FILE } from './flight-file.ts'
 import { firstLossOf } from './losses.ts'
 import type { Standing } from './progress.ts'
@@ -49,12 +50,14 @@ describe('the feeder, simulated', () => {
   interface Stage {
     batches: Channel<Batch>
     standings: Channel<Standing>
-    feeding: Task<AllFigures>
+    feeding: Task<Flown>
   }
-  function stage(sim: Simulation, threads: number, on: Place): Stage {
+  function stage(sim: Simulation, threads: number, on: Place, moves = 0, strike?: Strike): Stage {
     const batches = sim.channel<Batch>({ capacity: 2 })
     const standings = sim.channel<Standing>({ capacity: 1 })
-    const feeding = sim.go(feeder(batches, standings, firstLossOf(sim), threads), { on })
+    const feeding = sim.go(feeder(batches, standings, firstLossOf(sim, strike !== undefined), threads, moves, strike), {
+      on,
+    })
     return { batches, standings, feeding }
   }
   async function send(batches: readonly Batch[], to: Channel<Batch>): Promise<void> {
@@ -80,7 +83,7 @@ describe('the feeder, simulated', () => {
             const { batches, standings, feeding } = stage(sim, threads, thread(at))
             const told = Array.fromAsync(standings as AsyncIterable<Standing>)
             await send(all, batches)
-            expect(byCode(await feeding.done)).toEqual(byCode(figures))
+            expect(byCode((await feeding.done).airports)).toEqual(byCode(figures))
             expect((await told).length).toBeLessThanOrEqual(all.length)
           },
           { threads },
@@ -88,6 +91,83 @@ describe('the feeder, simulated', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  test('and however the airports move meanwhile', async () => {
+    const portions = fc.array(fc.array(flight, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 6 })
+    const threads = fc.integer({ min: 1, max: 3 })
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), threads, portions, fc.integer({ min: 1, max: 60 }), (seed, threads, flights, moves) =>
+        simulate(
+          seed,
+          async sim => {
+            const { batches: all, figures } = made(flights)
+            const { batches, feeding } = stage(sim, threads, thread(seed % (threads + 1)), moves)
+            let heard = 0
+            sim.on('moved', () => heard++)
+            await send(all, batches)
+            const { airports, moved } = await feeding.done
+            expect(byCode(airports)).toEqual(byCode(figures))
+            expect(moved).toEqual({ wanted: moves, done: moves, failed: {} })
+            await sim.close()
+            expect(heard).toBe(moves)
+          },
+          { threads },
+        ),
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  /** A thread is lost half-way; gives what that has cost. */
+  async function struck(sim: Simulation, threads: number, at: number, portions: readonly Row[][], after: number) {
+    const { batches: all, figures } = made(portions)
+    const [due, done] = [sim.channel<null>(), sim.channel<null>()]
+    const strike: Strike = { thread: at, due: due.sender, done: done.receiver }
+    const { batches, feeding } = stage(sim, threads, thread(0), 0, strike)
+    const sending = send(all, batches)
+    await due.receive()
+    await sim.sleep(after)
+    sim.loseThread(at)
+    await done.send(null)
+    await sending
+    const { airports, struck } = await feeding.done
+    return accountsOf(airports, figures, new Set(struck))
+  }
+
+  test('a thread that is lost on purpose takes along what it had, and nothing else', async () => {
+    const portions = fc.array(fc.array(flight, { minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 4 })
+    const places = fc.integer({ min: 1, max: 3 }).chain(threads => fc.tuple(fc.constant(threads), fc.nat(threads - 1)))
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), places, portions, fc.nat(20), (seed, [threads, at], flights, wait) =>
+        simulate(
+          seed,
+          async sim => {
+            const { unexplained } = await struck(sim, threads, 1 + at, flights, wait / 100)
+            expect(unexplained).toEqual([])
+          },
+          { threads },
+        ),
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('what it had may be flights', async () => {
+    const flights = new Array<Row[]>(600).fill(toOne).flat()
+    let lost = 0
+    for (let seed = 0; seed < 10; seed++) {
+      await simulate(
+        seed,
+        async sim => {
+          const { notDeparted, notLanded, unexplained } = await struck(sim, 2, 1, [flights, flights], seed * 3)
+          expect(unexplained).toEqual([])
+          lost += notDeparted + notLanded
+        },
+        { threads: 2 },
+      )
+    }
+    expect(lost).toBeGreaterThan(0)
   })
 
   test('a standing comes with each batch, for whoever looks', () =>
@@ -122,7 +202,7 @@ describe('the feeder, simulated', () => {
         expect(sent).toBeGreaterThan(2)
         expect(sent).toBeLessThanOrEqual(2 + 1 + MOST_IN_AIR / BATCH)
         await sending
-        expect(byCode(await feeding.done)).toEqual(byCode(figures))
+        expect(byCode((await feeding.done).airports)).toEqual(byCode(figures))
       },
       { threads: 1, latency: 1_000 },
     ))
@@ -172,10 +252,11 @@ describe.each([0, 2])('over files, on %i threads', threads => {
 
   test('the figures of the airports and of the plain reduce are the same; it tells how far it is', async () => {
     const standings: Standing[] = []
-    const plan = { path: await csv(20_000), repeat: 3, threads }
-    const { airports, reference } = await replay(system, plan, standing => void standings.push(standing)).done
+    const plan = { path: await csv(20_000), repeat: 3, threads, moves: threads * 50, killThread: false }
+    const { airports, reference, moved } = await replay(system, plan, standing => void standings.push(standing)).done
     expect(byCode(airports)).toEqual(byCode(reference!))
     expect(totals(airports)).toEqual([60_000, 60_000])
+    expect(moved).toEqual({ wanted: threads * 50, done: threads * 50, failed: {} })
     expect(standings.length).toBeGreaterThan(0)
     const fractions = standings.map(({ fraction }) => fraction!)
     expect(Math.min(...fractions)).toBeGreaterThanOrEqual(0)
@@ -185,12 +266,17 @@ describe.each([0, 2])('over files, on %i threads', threads => {
   test('a fault of the file is told as it is', async () => {
     const path = await csv(9_000, '2001/01/31,1,1,AAA,BBB\n')
     const message = `${path}: row 9001, column date: '2001/01/31' is not a date and time such as 2001/01/31 17:05`
-    await expect(replay(system, { path, repeat: 2, threads }).done).rejects.toMatchObject({ code: BAD_FILE, message })
+    await expect(replay(system, { path, repeat: 2, threads, moves: 0, killThread: false }).done).rejects.toMatchObject({
+      code: BAD_FILE,
+      message,
+    })
   })
 
   test('stopped, it ends with what there is, all of it landed, and nothing to compare it with', async () => {
     const path = await csv(5_000)
-    const flying = replay(system, { path, repeat: 1_000_000, threads }, () => flying.stop())
+    const flying = replay(system, { path, repeat: 1_000_000, threads, moves: 0, killThread: false }, () =>
+      flying.stop(),
+    )
     const { airports, reference } = await flying.done
     const [departed, landed] = totals(airports)
     expect(departed).toBe(landed)

@@ -1,6 +1,6 @@
 // Traffic against airports made for the purpose, which handle messages when the test says so: what is tested is how it
 // bounds the flights in the air, and how it knows that all have landed, or never will. Waiting takes virtual time.
-import type { ActorId, Channel, GoContext, Refusal } from '@troupe/actors'
+import { type ActorId, type Channel, type GoContext, type Refusal, ThreadLost } from '@troupe/actors'
 import { simulate } from '@troupe/actors/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -16,6 +16,8 @@ class Scene {
   inAir = 0
   mostInAir = 0
   readonly opened: string[] = []
+  cleared = 0
+  threadLost = false
   handling: () => number = () => Infinity
   time = 0
   readonly losses: Channel<Loss>
@@ -43,6 +45,11 @@ class Scene {
         return this.landedAt[number]
       },
       figures: async () => ({ landed: this.landedAt[number] }),
+      cleared: async () => {
+        this.cleared++
+        if (this.threadLost) throw new ThreadLost('thread 1 has ended')
+        await ask.landed()
+      },
     }
     const tell = {
       open: (destination: number) => this.opened.push(`${number}-${destination}`),
@@ -57,8 +64,14 @@ class Scene {
     return ref
   }
 
+  /** So many of the messages that wait are gone. */
+  lose(count: number): void {
+    this.#waiting.splice(0, count)
+    this.inAir -= count
+  }
+
   async fly(flights: number): Promise<void> {
-    this.traffic.build(codes)
+    if (this.places.length === 0) this.traffic.build(codes)
     for (let fed = 0; fed < flights; fed += BATCH) {
       await this.traffic.room()
       this.traffic.depart(batchOf(Math.min(BATCH, flights - fed)))
@@ -163,6 +176,35 @@ test('waits for the very last flight', () =>
     await scene.traffic.allLanded()
     expect([scene.inAir, scene.traffic.landed]).toEqual([0, 1])
     expect(questions).toBeLessThanOrEqual(36) // and no longer: airports are asked three at a time
+  }))
+
+test('what is lost with a thread is in the air no more, and routes are opened again', () =>
+  scene(async scene => {
+    scene.handling = () => 0
+    await scene.fly(MOST_IN_AIR)
+    scene.lose(100)
+    scene.handling = () => Infinity
+    await scene.traffic.recovered()
+    expect(scene.cleared).toBe(3)
+    expect(scene.traffic.landed).toBe(MOST_IN_AIR - 100)
+    await scene.traffic.allLanded()
+    const opened = scene.opened.length
+    await scene.fly(10)
+    await scene.traffic.allLanded()
+    expect(scene.traffic.landed).toBe(MOST_IN_AIR - 90)
+    expect(scene.opened.length).toBeGreaterThan(opened)
+  }))
+
+test('asks again where the answer is lost with a thread', () =>
+  scene(async scene => {
+    await scene.fly(10)
+    scene.threadLost = true
+    const recovered = scene.traffic.recovered()
+    while (scene.cleared < 20) await Promise.resolve()
+    scene.threadLost = false
+    await recovered
+    await scene.traffic.allLanded()
+    expect(scene.traffic.landed).toBe(10)
   }))
 
 test('when nothing lands for too long it gives up; every landing buys more time', () =>

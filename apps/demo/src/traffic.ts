@@ -19,17 +19,16 @@ import {
   settled,
   thread,
 } from '@troupe/actors'
-import { airport } from './airport.ts'
+import { airport, answered, keptAirport, PATIENCE } from './airport.ts'
 import { type Batch, BATCH } from './batch.ts'
 import { type Loss, lost } from './losses.ts'
+import { firstThread } from './moves.ts'
 import type { AllFigures } from './reference.ts'
 
 /** A quarter of the messages that an actor's mailbox holds. */
 export const MOST_IN_AIR = 16_384
 /** From so many in the air on the airports are asked, so that their answer is there before feeding has to wait. */
 const ASK_FROM = MOST_IN_AIR / 2
-/** Milliseconds in which an airport must answer, and at least one flight land if any is in the air. */
-const PATIENCE = 30_000
 /** Milliseconds for the reason of a failure, which comes by way of the first thread. */
 const REASON_WITHIN = 1_000
 
@@ -37,21 +36,29 @@ export class Traffic {
   readonly #ctx: GoContext
   readonly #losses: Receiver<Loss>
   readonly #threads: number
+  readonly #behavior: typeof airport
   readonly #codes: string[] = []
-  readonly #airports: Ref<typeof airport>[] = []
+  /** By number. */
+  readonly airports: Ref<typeof airport>[] = []
   /** By the numbers of origin and destination: whether the origin knows its destination. */
   readonly #routes: boolean[][] = []
   #fed = 0
   #landed = 0
+  /** Of the flights that were fed, those that were lost with a thread. */
+  #lost = 0
   #lastOrigin = 0
+  /** Airports that have answered. */
+  #begun = 0
   /** The way to the airport from which the last flight of the batch before departed. */
   #way: Promise<void> | undefined
   #counting: Promise<void> | undefined
 
-  constructor(ctx: GoContext, losses: Receiver<Loss>, threads: number) {
+  /** `kept`: the airports are those that survive the loss of a thread. */
+  constructor(ctx: GoContext, losses: Receiver<Loss>, threads: number, kept = false) {
     this.#ctx = ctx
     this.#losses = losses
     this.#threads = threads
+    this.#behavior = kept ? keptAirport : airport
   }
 
   get fed(): number {
@@ -60,24 +67,42 @@ export class Traffic {
   get landed(): number {
     return this.#landed
   }
+  get #inAir(): number {
+    return this.#fed - this.#landed - this.#lost
+  }
+  /** The codes of the airports that began on a thread. */
+  on(thread: number): string[] {
+    return this.#codes.filter((_, number) => firstThread(number, this.#threads) === thread)
+  }
 
   /** Builds airports; they are numbered in this order. */
   build(codes: readonly string[]): void {
     for (const code of codes) {
-      const on = thread(this.#threads === 0 ? 0 : 1 + (this.#airports.length % this.#threads))
-      this.#airports.push(this.#ctx.spawn(airport, undefined, { on }).with({ deadline: PATIENCE }))
+      const on = thread(firstThread(this.airports.length, this.#threads))
+      this.airports.push(this.#ctx.spawn(this.#behavior, undefined, { on }).with({ deadline: PATIENCE }))
       this.#codes.push(code)
       this.#routes.push([])
     }
+  }
+
+  /** Resolves when all airports are known to have begun: only what has begun comes back when its thread is lost. */
+  async begun(): Promise<void> {
+    const { length } = this.airports
+    const others = this.airports.slice(this.#begun)
+    // that it has begun may be told just behind its first answer, so before the second one
+    const twice = async (each: Ref<typeof airport>): Promise<number> =>
+      (await each.ask.landed()) + (await each.ask.landed())
+    await this.#unlessLost(Promise.all(others.map(twice)))
+    this.#begun = length
   }
 
   /** Resolves when a batch of flights may depart. Rejects with a refusal when flights are lost. */
   async room(): Promise<void> {
     // Waits for the way of a batch ago, so that airports have something to do while this one is on its way.
     if (this.#way !== undefined) await this.#unlessLost(this.#way)
-    this.#way = this.#airports[this.#lastOrigin]?.ready()
+    this.#way = this.airports[this.#lastOrigin]?.ready()
     this.#way?.catch(ignored)
-    if (this.#fed - this.#landed >= ASK_FROM) this.#counting ??= this.#count()
+    if (this.#inAir >= ASK_FROM) this.#counting ??= this.#count()
     await this.#atMostInAir(MOST_IN_AIR - BATCH)
   }
 
@@ -86,11 +111,11 @@ export class Traffic {
     for (let at = 0; at < length; at++) {
       const from = origins[at]!
       const to = destinations[at]!
-      const origin = this.#airports[from]!
+      const origin = this.airports[from]!
       const routes = this.#routes[from]!
       if (!routes[to]) {
         routes[to] = true
-        origin.tell.open(to, this.#airports[to]!)
+        origin.tell.open(to, this.airports[to]!)
       }
       origin.tell.depart(to, hours[at]!, delays[at]!)
     }
@@ -103,15 +128,38 @@ export class Traffic {
     return this.#atMostInAir(0)
   }
 
+  /**
+   * A thread is lost, and with it what it had. Resolves when all that can land has landed: what
+   * has not is lost, and not in the air any more.
+   */
+  async recovered(): Promise<void> {
+    await Promise.allSettled([this.#counting])
+    this.#way = this.#counting = undefined
+    for (const routes of this.#routes) routes.length = 0 // to open one may be among what is lost
+    await this.#unlessLost(this.#cleared())
+    this.#lost = this.#fed - this.#landed
+  }
+  async #cleared(): Promise<void> {
+    // all that was to depart has departed, …
+    await this.#ofAll(each => each.ask.landed())
+    // … what has departed for another airport has landed, …
+    await this.#ofAll(each => each.ask.cleared())
+    // … and what has come back to its own is in the mailbox there, before this question
+    await this.#count()
+  }
+  #ofAll<T>(ask: (each: Ref<typeof airport>) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.airports.map(each => answered(() => ask(each))))
+  }
+
   async figures(): Promise<AllFigures> {
-    const all = await Promise.all(this.#airports.map(each => each.ask.figures()))
+    const all = await Promise.all(this.airports.map(each => each.ask.figures()))
     return new Map(
       this.#codes.map((code, number) => [code, all[number]!] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
     )
   }
 
   /** What is lost is told by its reason, which may come behind what fails because of it. */
-  async #unlessLost(work: Promise<void>): Promise<void> {
+  async #unlessLost(work: Promise<unknown>): Promise<void> {
     const loss = this.#losses.receiving()
     const outcome = await select({ done: settled(work), loss })
     if (outcome.case === 'loss') throw this.#refusal(outcome)
@@ -122,28 +170,28 @@ export class Traffic {
 
   #refusal({ value }: Received<Loss>): Refusal {
     const { text, actor, cause } = value! // that channel is never closed
-    const number = this.#airports.findIndex(({ id }) => id === actor)
+    const number = this.airports.findIndex(({ id }) => id === actor)
     return lost({ text: number < 0 ? text : text.replace(actor!, this.#codes[number]!), cause })
   }
 
   async #atMostInAir(most: number): Promise<void> {
     let landed = this.#landed
     let since = this.#ctx.now()
-    while (this.#fed - this.#landed > most) {
+    while (this.#inAir > most) {
       await this.#unlessLost((this.#counting ??= this.#count()))
       if (this.#landed > landed) {
         landed = this.#landed
         since = this.#ctx.now()
       } else if (this.#ctx.now() - since > PATIENCE) {
-        const inAir = this.#fed - landed
-        throw lost({ text: `${inAir} flights are in the air, and none has landed for ${PATIENCE / 1_000} s` })
+        throw lost({ text: `${this.#inAir} flights are in the air, and none has landed for ${PATIENCE / 1_000} s` })
       }
     }
   }
 
   #count(): Promise<void> {
-    const counted = Promise.all(this.#airports.map(each => each.ask.landed())).then(all => {
+    const counted = Promise.all(this.airports.map(each => each.ask.landed())).then(all => {
       this.#landed = all.reduce((sum, landed) => sum + landed, 0)
+      this.#begun = all.length
       this.#counting = undefined
     })
     counted.catch(ignored)

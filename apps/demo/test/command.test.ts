@@ -92,6 +92,20 @@ describe('figures', () => {
     })
   })
 
+  test.for(['1', '2', '3'])('of the real flights while airports move, over %s threads', async threads => {
+    const rows = JSON.parse(await readFile(realFlights, 'utf8')) as Row[]
+    const { code, stdout, stderr } = await run('--json', '--moves', '300', '--threads', threads)
+    expect([code, stderr]).toEqual([0, ''])
+    const said = JSON.parse(stdout) as object
+    expect(Object.keys(said)).toEqual(['flights', 'seconds', 'verified', 'airports', 'moves'])
+    const pause = { p50: expect.any(Number) as number, p99: expect.any(Number) as number }
+    expect(said).toMatchObject({
+      verified: true,
+      airports: reduced(rows),
+      moves: { wanted: 300, done: 300, failed: {}, pause },
+    })
+  })
+
   test('of a CSV file, worked out by hand', async () => {
     const { stdout } = await run('--json', '--input', fixture('flights.csv'))
     expect((JSON.parse(stdout) as { airports: unknown }).airports).toEqual({
@@ -133,6 +147,67 @@ test('for people: plain lines of at most 80 columns when piped', async () => {
       'Verified: all 25 figures equal a plain single-threaded reduce of the file.',
       '',
     ].join('\n'),
+  )
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+describe('a thread that is lost half-way', () => {
+  test.for(['1', '2', '3'])(
+    'with the real flights, over %s threads: what is missing is accounted for',
+    async threads => {
+      const rows = JSON.parse(await readFile(realFlights, 'utf8')) as Row[]
+      const { code, stdout, stderr } = await run('--json', '--kill-thread', '--threads', threads)
+      expect([code, stderr]).toEqual([0, ''])
+      interface Said {
+        flights: number
+        airports: Record<string, { departed: number; landed: number }>
+        loss: {
+          thread: number
+          by: number
+          revived: number
+          notDeparted: number
+          notLanded: number
+          accountedFor: boolean
+        }
+      }
+      const { flights, airports, loss } = JSON.parse(stdout) as Said
+      expect(loss).toMatchObject({ thread: Number(threads), by: Number(threads) + 1, accountedFor: true })
+      expect(loss.revived).toBeGreaterThan(0)
+      expect(flights + loss.notDeparted + loss.notLanded).toBe(20_000)
+      const sum = (figure: 'departed' | 'landed') =>
+        Object.values(airports).reduce((all, each) => all + each[figure], 0)
+      expect([sum('departed'), sum('landed')]).toEqual([20_000 - loss.notDeparted, flights])
+      const whole = reduced(rows) as Said['airports']
+      for (const [airport, { departed, landed }] of Object.entries(airports)) {
+        expect(departed, airport).toBeLessThanOrEqual(whole[airport]!.departed)
+        expect(landed, airport).toBeLessThanOrEqual(whole[airport]!.landed)
+      }
+    },
+  )
+
+  test('what is wrong besides is not explained by it', async () => {
+    const later: Sabotage = ['airport.ts', 'state.delayTotal += delay', 'state.delayTotal += delay + 1']
+    const { code, stdout, stderr } = await ended(start(['--json', '--kill-thread', '--threads', '2'], later))
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ verified: false, loss: { accountedFor: false } })
+    expect(stderr).toMatch(/^demo: The lost thread does not explain:\n {2}\w{3} delayTotal: /)
+  })
+
+  test('for people', async () => {
+    const { code, stdout, stderr } = await run('--kill-thread', '--input', fixture('flights.csv'), '--threads', '2')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(
+      /\nThread 2 was lost half-way; thread 3 took its place after \d+ ms,\nand 2 airports came back/,
+    )
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+})
+
+test('moves are told in a line of their own', async () => {
+  const { code, stdout, stderr } = await run('--input', fixture('flights.csv'), '--moves', '100')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout.replace(/\d+\.\d\d ms/g, '… ms')).toContain(
+    '\n100 moves between threads: a pause of … ms (p50), … ms (p99).\nVerified: all 25 figures',
   )
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
 })

@@ -5,7 +5,7 @@
 import { type BehaviorValue, checkParts, define, inWords, type OnFault, source } from './core/behavior-value.ts'
 import { InvalidCall } from './core/errors.ts'
 import type { Ended } from './core/watches.ts'
-import type { Hosting } from './hosting.ts'
+import type { Hosting, Place } from './hosting.ts'
 import type { AnyRef, Ref } from './ref.ts'
 
 export type { Ended, OnFault }
@@ -71,6 +71,12 @@ export interface Definition<Init extends unknown[], State, Names extends string,
   options?: { [N in Names]?: HandlerRules }
   mailbox?: MailboxRules
   supervision?: Supervision
+  /**
+   * Keeps the state where the loss of its thread does not reach it, so that the actor is revived with it (docs/moving.md).
+   * 'turn': after each turn, before anybody hears of it. A number: at most so many ms after a change. Needs a state that can
+   * travel, or `snapshot` and `restore`.
+   */
+  checkpoint?: 'turn' | number
 }
 
 /** A reply given later, by whoever holds it. Plain data: keep it in state, send it on, return it from the handler. */
@@ -114,6 +120,8 @@ export interface Context<State = any, Names extends string = string> extends Hos
   pipe(work: Promise<unknown>, then: Names, ...args: unknown[]): void
   /** A reply for this turn's asker that is given later: return it, and resolve it in some other turn. */
   later<T>(): Later<T>
+  /** Moves this actor to another thread after this turn. What prevents it is the event `moveFailed`. */
+  moveTo(to: Place): void
   /** Stops this actor after this turn. */
   stop(): void
   /** ms since 1970. */
@@ -149,7 +157,7 @@ function checkHandlers(what: string, handlers: unknown): void {
 }
 
 const hooks = ['started', 'stopping', 'snapshot', 'restore', 'upgrade', 'merge'] as const
-const parts = ['name', 'version', 'state', 'handlers', ...hooks, 'options', 'mailbox', 'supervision']
+const parts = ['name', 'version', 'state', 'handlers', ...hooks, 'options', 'mailbox', 'supervision', 'checkpoint']
 const handlerRules = ['readonly', 'deadline', 'interleave']
 const mailboxRules = ['capacity', 'bytes', 'overflow']
 const supervisionRules = ['onFault', 'max', 'within', 'backoff']
@@ -172,6 +180,9 @@ function checkRules(what: string, definition: Definition<any, any, any, any>): v
   }
   checkMailbox(what, definition.mailbox ?? {})
   checkSupervision(what, definition.supervision ?? {})
+  const { checkpoint } = definition
+  if (checkpoint !== undefined && checkpoint !== 'turn' && !(Number.isFinite(checkpoint) && checkpoint > 0))
+    throw new InvalidCall(`${what}: checkpoint is ${inWords(checkpoint)}; it must be 'turn', or a number of ms above 0`)
 }
 
 function checkMailbox(what: string, mailbox: MailboxRules): void {

@@ -31,6 +31,38 @@ test('however many actors, they do not fill the screen', () => {
   expect(lines()).toHaveLength(100)
 })
 
+test('what becomes of threads', () => {
+  const printer = new Printer()
+  const actor = 'box#1.0.1' as ActorId
+  const error = new Error('fog')
+  printer.print('threadBlocked', { thread: 1, ms: 2_000, actor, method: 'put' })
+  printer.print('threadBlocked', { thread: 0, ms: 2_000, actor: undefined, method: undefined })
+  printer.print('threadLost', { thread: 1, error })
+  printer.print('threadReplaced', { thread: 1, by: 3 })
+  printer.print('threadNotReplaced', { thread: 3, why: 'there are no more' })
+  printer.print('threadStuck', { thread: 1 })
+  printer.print('threadFull', { thread: 2, heap: 0.861 })
+  expect(lines()).toEqual([
+    'thread 1 has been blocked for 2000 ms by box#1.0.1.put',
+    'thread 0 has been blocked for 2000 ms',
+    'thread 1 has ended:',
+    'thread 3 is not replaced: there are no more',
+    'thread 1 is in a native call and cannot be ended; nor can the process, before it',
+    'the heap of thread 2 is 86 % full: it takes no new actors',
+  ])
+})
+
+test('a vault that is full: once for each thread, whoever finds it so', () => {
+  const printer = new Printer()
+  for (const [n, thread] of [1, 1, 2].entries())
+    printer.print('vaultFull', { actor: `box#1.0.${n}` as ActorId, thread, bytes: 1_000 })
+  const rest = 'and others for which there is no room, cannot be revived (createSystem: vault)'
+  expect(lines()).toEqual([
+    `the vault of thread 1 is full (1000 bytes): box#1.0.0, ${rest}`,
+    `the vault of thread 2 is full (1000 bytes): box#1.0.2, ${rest}`,
+  ])
+})
+
 const box = behavior(import.meta, {
   name: 'box',
   state: () => 0,

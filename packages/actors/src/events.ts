@@ -6,6 +6,7 @@
 import type { DeadLetter, DeadReason } from './core/dead-letters.ts'
 import type { ActorId } from './core/errors.ts'
 import { assertNever } from './core/platform.ts'
+import type { Place } from './hosting.ts'
 
 export interface Events {
   /** Messages that could not be delivered: `count` alike. */
@@ -13,12 +14,38 @@ export interface Events {
   /** A handler, or a goroutine's body, threw what is no Refusal, a turn took too long, a child could not start, or a task
    *  failed that nobody looked at; and what was done about it. */
   fault: { actor: ActorId; method: string; error: unknown; decision: 'restart' | 'resume' | 'stop' | 'escalate' }
+  /** An actor has moved; `ms`: for how long it took no message. */
+  moved: { actor: ActorId; from: Place; to: Place; ms: number }
+  /** It was to move, and goes on where it was: what `ctx.moveTo` could not do, or the system, to balance itself. */
+  moveFailed: { actor: ActorId; to: Place; error: unknown }
+  /** An actor whose thread was lost goes on, on another one: with its last checkpoint, or with fresh state. */
+  revived: { actor: ActorId; checkpoint: boolean }
+  /** It has ended its thread too often, and is not revived any more. */
+  quarantined: { actor: ActorId }
   restarted: { actor: ActorId; error: unknown; times: number }
+  /** The policy by which the system balances itself threw, or wants what cannot be. */
+  balanceFailed: { error: unknown }
   /** A spawn by the system was rejected. */
   spawnFailed: { behavior: string; error: unknown }
   /** `actor` where it is known whose rejection it was. */
   unhandledRejection: { actor: ActorId | undefined; thread: number; error: unknown }
+  /** An actor on this thread cannot be revived any more, as its vault has no room for it in `bytes` (createSystem: vault). */
+  vaultFull: { actor: ActorId; thread: number; bytes: number }
+  /** A thread has ended without having been told to: it crashed, or was blocked for too long. */
   threadLost: { thread: number; error: unknown }
+  /** A new thread has taken the place of a lost one: that is what its number means from now on. */
+  threadReplaced: { thread: number; by: number }
+  /** A lost thread is not replaced, although it should be. */
+  threadNotReplaced: { thread: number; why: string }
+  /**
+   * A thread has done nothing else for `ms`, in a turn of `actor` where that can be known. Of thread 0 it is told when it goes
+   * on again, of the others while they are blocked.
+   */
+  threadBlocked: { thread: number; ms: number; actor: ActorId | undefined; method: string | undefined }
+  /** `heap`, above 0.85: how full a thread's heap is; it gets no new actors while another thread has room. */
+  threadFull: { thread: number; heap: number }
+  /** A lost thread is in a native call and cannot be ended: it is fenced off. The process cannot end before that call does. */
+  threadStuck: { thread: number }
   log: { actor: ActorId; level: 'info' | 'warn' | 'error'; text: string; data: unknown }
 }
 
@@ -33,6 +60,7 @@ const MOST_DEAD_LETTERS = 100
 /** Prints what a system's program does not listen to. */
 export class Printer {
   readonly #deadLetters = new Set<string>()
+  readonly #fullVaults = new Set<number>()
 
   print(event: keyof Events, data: unknown): void {
     switch (event) {
@@ -47,20 +75,57 @@ export class Printer {
         const where = actor === undefined ? `on thread ${thread}` : `in ${actor}`
         return console.error(`unhandled rejection ${where}:`, error)
       }
+      case 'balanceFailed': {
+        const { error } = data as Events['balanceFailed']
+        return console.error('balance: the policy failed:', error)
+      }
+      case 'vaultFull':
+        return this.#vaultFull(data as Events['vaultFull'])
       case 'threadLost': {
         const { thread, error } = data as Events['threadLost']
         return console.error(`thread ${thread} has ended:`, error)
+      }
+      case 'threadNotReplaced': {
+        const { thread, why } = data as Events['threadNotReplaced']
+        return console.error(`thread ${thread} is not replaced: ${why}`)
+      }
+      case 'threadBlocked':
+        return console.error(blockedLine(data as Events['threadBlocked']))
+      case 'threadFull':
+        return console.error(fullLine(data as Events['threadFull']))
+      case 'threadStuck': {
+        const { thread } = data as Events['threadStuck']
+        return console.error(`thread ${thread} is in a native call and cannot be ended; nor can the process, before it`)
       }
       case 'log': {
         const { actor, level, text, data: more } = data as Events['log']
         return console.error(`${level} ${actor}: ${text}`, ...(more === undefined ? [] : [more]))
       }
+      case 'moveFailed': {
+        const { error } = data as Events['moveFailed']
+        return console.error('a move failed:', error)
+      }
+      case 'quarantined': {
+        const { actor } = data as Events['quarantined']
+        return console.error(`${actor} has ended its thread several times, and is not revived`)
+      }
+      case 'moved':
+      case 'revived':
       case 'restarted':
       case 'spawnFailed':
+      case 'threadReplaced':
         return
       default:
         return assertNever(event)
     }
+  }
+
+  /** Once for each thread: whoever comes next fares alike. */
+  #vaultFull({ actor, thread, bytes }: Events['vaultFull']): void {
+    if (this.#fullVaults.has(thread)) return
+    this.#fullVaults.add(thread)
+    const what = `the vault of thread ${thread} is full (${bytes} bytes)`
+    console.error(`${what}: ${actor}, and others for which there is no room, cannot be revived (createSystem: vault)`)
   }
 
   #deadLetter({ to, method, reason, count }: DeadLetter): void {
@@ -71,4 +136,11 @@ export class Printer {
     const which = to === '' ? 'many actors' : `${to}.${method}`
     console.error(`${count === 1 ? 'a dead letter' : `${count} dead letters`} to ${which}: ${why}`)
   }
+}
+
+function blockedLine({ thread, ms, actor, method }: Events['threadBlocked']): string {
+  return `thread ${thread} has been blocked for ${ms} ms${actor === undefined ? '' : ` by ${actor}.${method}`}`
+}
+function fullLine({ thread, heap }: Events['threadFull']): string {
+  return `the heap of thread ${thread} is ${Math.round(heap * 100)} % full: it takes no new actors`
 }

@@ -7,7 +7,7 @@ import { NodePlatform } from './edge/node-platform.ts'
 import type { HostTask } from './edge/thread-pool.ts'
 import { blame } from './core/blame.ts'
 
-export async function host({ thread, parts, limits }: HostTask): Promise<void> {
+export async function host({ thread, inherits, quarantined, parts, limits }: HostTask): Promise<void> {
   const platform = new NodePlatform(parts, thread)
   const core = new Core(platform, limits)
   process.on('unhandledRejection', reason => blame(core, reason))
@@ -16,8 +16,10 @@ export async function host({ thread, parts, limits }: HostTask): Promise<void> {
       core.lostThread(other)
       if (other === 0) done()
     }
+    platform.onHeir = (lost, heir) => core.heir(lost, heir)
     core.onEnd = done
     platform.start(core)
+    core.heirs.begin(inherits, quarantined)
   })
   platform.close()
 }

@@ -24,6 +24,11 @@ export interface SpawnOptions {
   on?: Place
   /** What others look it up by. While another actor of this behavior has it, the spawn fails with NameTaken. */
   name?: string
+  /**
+   * Whether it stays where it is while the system balances itself (createSystem: balance). Where nothing is said, what was
+   * placed by `on`, or by a move, stays. Goroutines always do.
+   */
+  pinned?: boolean
 }
 /** (init, options?); a behavior without an init: (undefined?, options?). */
 export type SpawnArgs<Init extends unknown[], O = SpawnOptions> = [] extends Init

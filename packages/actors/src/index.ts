@@ -22,6 +22,18 @@ export type {
   Supervision,
   Timer,
 } from './behavior.ts'
+export { balancePolicy } from './core/balance.ts'
+export type {
+  ActorLoad,
+  BalanceMemory,
+  BalanceMove,
+  BalancePolicy,
+  BalancePolicyOptions,
+  BalanceView,
+  Talk,
+  ThreadLoad,
+} from './core/balance.ts'
+export type { BalanceOptions } from './core/balancing.ts'
 export type { Channel, ChannelOptions, Received, Receiver, Sender } from './channel.ts'
 export {
   Aborted,
@@ -30,9 +42,11 @@ export {
   AskCycle,
   BehaviorUnavailable,
   ChannelClosed,
+  CheckpointFailed,
   Expired,
   InvalidCall,
   MailboxFull,
+  MoveFailed,
   NameTaken,
   NotSendable,
   Refusal,

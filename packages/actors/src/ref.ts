@@ -5,6 +5,7 @@
 // replies unwrapped; an argument that cannot travel makes the method one that cannot be called.
 import type { ActorId } from './core/errors.ts'
 import type { Behavior, Later } from './behavior.ts'
+import type { Place } from './hosting.ts'
 
 /** What a ref can be asked: method → (arguments) => reply. B is `typeof someBehavior` or an interface of such methods. */
 export type ProtocolOf<B> =
@@ -54,6 +55,11 @@ export interface Ref<B> {
   readonly ask: Asks<ProtocolOf<B>>
   /** The same ref with a deadline in ms, an AbortSignal, or both, for its asks. */
   with(options: AskOptions): Ref<B>
+  /**
+   * Moves the actor, with its state, mailbox, timers and watches, to another thread, after its current turn; resolves when it
+   * is there. The ref, and all others to it, stay valid. Rejects with MoveFailed where it goes on as it was, or ActorStopped.
+   */
+  move(to: Place): Promise<void>
   /** Resolves when all that was sent before has been taken in and the mailbox is at most half full. */
   ready(): Promise<void>
   /**

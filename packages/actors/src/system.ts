@@ -5,22 +5,30 @@
 import { availableParallelism } from 'node:os'
 import { EventEmitter } from 'eventemitter3'
 import { checkParts, inWords } from './core/behavior-value.ts'
+import { type BalanceOptions, balanceSettings, startBalancing } from './core/balancing.ts'
 import { blame } from './core/blame.ts'
 import { Core } from './core/core.ts'
 import { GRACE, rejectAsks } from './core/ending.ts'
 import { InvalidCall } from './core/errors.ts'
 import { host, SystemHosting } from './core/hosting.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
+import { Quarantine } from './core/quarantine.ts'
+import { whose } from './core/turn-words.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
-import { createParts, NodePlatform } from './edge/node-platform.ts'
+import type { HostThreads } from './edge/host-threads.ts'
+import { NodePlatform } from './edge/node-platform.ts'
+import type { Report } from './edge/pulse.ts'
 import { onStrayRejection } from './edge/stray-rejections.ts'
-import type { ResourceLimits, ThreadPool } from './edge/thread-pool.ts'
+import { createParts, type SystemParts } from './edge/system-parts.ts'
+import type { ResourceLimits } from './edge/thread-pool.ts'
+import type { WatchLimits } from './edge/watch.ts'
 import type { AnyBehavior, Behavior, InitOf } from './behavior.ts'
 import { type Events, Printer } from './events.ts'
-import type { Hosting, SpawnArgs } from './hosting.ts'
-import type { Ref } from './ref.ts'
+import type { Hosting, Place, SpawnArgs } from './hosting.ts'
+import type { AnyRef, Ref } from './ref.ts'
+import { checkThreadOptions, flag, type ThreadOptions, threadOptions, type ThreadRules } from './thread-options.ts'
 
-export interface SystemOptions {
+export interface SystemOptions extends ThreadOptions {
   /** Threads beside the calling one; 0 keeps everything on it. As many as there are cores, less one, but at least one. */
   threads?: number
   /** ms that an ask waits for its reply; 5,000. */
@@ -29,8 +37,22 @@ export interface SystemOptions {
   turnLimit?: number
   /** A mailbox's limits where a behavior sets none; 65,536 messages and 16 MiB. */
   mailbox?: { capacity?: number; bytes?: number }
+  /** Bytes that an actor's packed state may have when it moves, or in a checkpoint; 256 MiB. */
+  snapshot?: number
+  /**
+   * Bytes that each host thread may use to keep what its successor revives, should it end: the spawns of its actors, and
+   * their checkpoints (docs/moving.md). So much address space is reserved; memory is taken as it is used. 1 GiB.
+   */
+  vault?: number
+  /**
+   * Whether actors move by themselves: from overloaded to idle threads, and together where they talk much (docs/moving.md).
+   * 'off' by default, as a move runs hooks of the actor's, and needs state that can travel: its author's to decide.
+   */
+  balance?: 'off' | 'on' | BalanceOptions
   /** For each host thread, as `new Worker` takes them. Buffers do not count. */
   resourceLimits?: ResourceLimits
+  /** Whether blocked threads are ended while an inspector is open, when a debugger may hold them; false. */
+  endWhileInspected?: boolean
 }
 
 /** A behavior, or later a hosted one; what spawning it gives. */
@@ -42,6 +64,8 @@ export interface System extends Omit<Hosting, 'spawn'>, AsyncDisposable {
    * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
    */
   spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
+  /** Moves actors, as `ref.move` does; resolves when all are there. Several failures come as one AggregateError. */
+  move(refs: AnyRef | readonly AnyRef[], to: Place): Promise<void>
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   /** Stops all actors, children first, after their current turns; then ends the threads. */
@@ -64,8 +88,8 @@ export function createSystem(options: SystemOptions = {}): Promise<System> {
 async function create(options: SystemOptions): Promise<System> {
   const wanted = checked(options)
   // Piscina is for the thread that has the pool; host threads load this module too, and start faster without it.
-  const pool = wanted.threads === 0 ? undefined : await import('./edge/thread-pool.ts')
-  return new LocalSystem(wanted, pool?.ThreadPool) as unknown as System
+  const hosts = wanted.threads === 0 ? undefined : await import('./edge/host-threads.ts')
+  return new LocalSystem(wanted, hosts?.HostThreads) as unknown as System
 }
 
 /** Its calls are typed by System; core knows no types of users. */
@@ -74,28 +98,53 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   readonly #printer = new Printer()
   readonly #core: Core
   readonly #platform: NodePlatform
-  readonly #pool: ThreadPool | undefined
-  readonly #threads: number
-  /** Why threads were lost. */
-  readonly #reasons = new Map<number, unknown>()
+  readonly #hosts: HostThreads | undefined
   #closing: Promise<void> | undefined
   readonly #endListening: () => void
 
-  constructor({ threads, limits, resourceLimits }: Checked, Pool: typeof ThreadPool | undefined) {
+  constructor(wanted: Checked, Hosts: typeof HostThreads | undefined) {
     super()
-    this.#threads = threads
-    const parts = createParts(threads + 1, availableParallelism())
+    const { threads, limits } = wanted
+    const parts = createParts(threads + 1, availableParallelism(), limits.vault)
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
     this.#core = new Core(this.#platform, limits)
-    this.#platform.onGone = thread => this.#core.lostThread(thread, this.#reasons.get(thread))
     this.#endListening = onStrayRejection(reason => this.#takeRejection(reason))
     this.#platform.start(this.#core)
-    if (Pool === undefined) return
-    const host = new URL(`./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
-    this.#pool = new Pool(threads, host, resourceLimits)
-    for (let thread = 1; thread <= threads; thread++) {
-      this.#pool.start({ thread, parts, limits }, error => this.#lost(thread, error))
-    }
+    if (Hosts === undefined) return
+    if (wanted.balance !== undefined) startBalancing(this.#core, wanted.balance)
+    this.#hosts = this.#startHosts(Hosts, wanted, parts)
+  }
+
+  #startHosts(Hosts: typeof HostThreads, wanted: Checked, parts: SystemParts): HostThreads {
+    const core = this.#core
+    const platform = this.#platform
+    const { threads: count, limits, resourceLimits, rules } = wanted
+    const url = new URL(`./host${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+    const quarantine = new Quarantine()
+    const hosts = new Hosts({
+      memory: platform.lanes!.memory,
+      task: { parts, limits },
+      quarantined: () => quarantine.all,
+      pool: { url, count, resourceLimits },
+      rules,
+      events: {
+        lost: (thread, error, turn) => {
+          const { actor } = whose(core, turn)
+          if (actor !== undefined) quarantine.note(actor, platform.now())
+          this.#emit('threadLost', { thread, error })
+        },
+        replaced: (thread, by) => this.#emit('threadReplaced', { thread, by }),
+        notReplaced: (thread, why) => this.#emit('threadNotReplaced', { thread, why }),
+        blocked: (thread, { ms, turn }) => this.#emit('threadBlocked', { thread, ms, ...whose(core, turn) }),
+        stuck: thread => this.#emit('threadStuck', { thread }),
+        unwatched: error => this.#emit('unhandledRejection', { actor: undefined, thread: 0, error }),
+      },
+      because: report => blockedError(core, report),
+    })
+    platform.onGone = thread => core.lostThread(thread, hosts.reasonOf(thread))
+    platform.onHeir = (lost, heir) => core.heir(lost, heir)
+    platform.onChange = () => hosts.look()
+    return hosts
   }
 
   [host](): Core {
@@ -120,30 +169,22 @@ class LocalSystem extends SystemHosting implements Methods<System> {
 
   async #close(): Promise<void> {
     const core = this.#core
+    const hosts = this.#hosts
     core.closing = true
-    const others = []
-    for (let thread = 1; thread <= this.#threads; thread++) {
-      if (!core.hasLost(thread)) others.push(core.calls.ask(thread, 'close', undefined))
-    }
+    hosts?.close()
+    const others = hosts?.living.map(thread => core.calls.ask(thread, 'close', undefined)) ?? []
     // a handler that never lets go of its thread says nothing: that thread is ended below, whatever it does
     await Promise.race([Promise.allSettled([core.closeHere(), ...others]), core.sleep(CLOSE_WITHIN)])
     rejectAsks(core)
     await core.offloads.close()
-    this.#pool?.expectEnd()
-    for (let thread = 1; thread <= this.#threads; thread++) {
-      if (!core.hasLost(thread)) core.calls.send(thread, 'end', undefined)
-    }
-    await this.#pool?.end(END_WITHIN)
+    hosts?.expectEnd()
+    for (const thread of hosts?.living ?? []) core.calls.send(thread, 'end', undefined)
+    await hosts?.end(END_WITHIN)
     // one that had to be ended has not said so: what is sent there from now on would wait for ever
-    for (let thread = 1; thread <= this.#threads; thread++) core.lostThread(thread)
+    for (const thread of hosts?.all ?? []) core.lostThread(thread)
     core.deadLetters.publish()
     this.#platform.close()
     this.#endListening()
-  }
-
-  #lost(thread: number, error: unknown): void {
-    this.#reasons.set(thread, error)
-    if (this.#platform.lanes!.memory.board.declareLost(thread)) this.#emit('threadLost', { thread, error })
   }
 
   #emit(event: string, data: unknown): void {
@@ -166,14 +207,38 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   }
 }
 
+/** Why a thread was ended that was blocked. */
+function blockedError(core: Core, { ms, turn }: Report): Error {
+  const { actor, method } = whose(core, turn)
+  const where = actor === undefined ? '' : ` in ${actor}.${method}`
+  return new Error(
+    `it was blocked for ${ms} ms${where} and ended; what computes for long belongs into run(), or needs a longer endBlockedAfter`,
+  )
+}
+
 interface Checked {
   threads: number
   limits: Limits
+  balance: ReturnType<typeof balanceSettings>
   resourceLimits: ResourceLimits | undefined
+  rules: ThreadRules & WatchLimits
 }
 
+const OPTIONS = [
+  'threads',
+  'askDeadline',
+  'turnLimit',
+  'mailbox',
+  'snapshot',
+  'vault',
+  'balance',
+  'resourceLimits',
+  'endWhileInspected',
+  ...threadOptions,
+] satisfies (keyof SystemOptions)[]
+
 function checked(options: SystemOptions): Checked {
-  checkParts('createSystem', options, ['threads', 'askDeadline', 'turnLimit', 'mailbox', 'resourceLimits'])
+  checkParts('createSystem', options, OPTIONS)
   const { threads = Math.max(1, availableParallelism() - 1), resourceLimits, mailbox = {} } = options
   checkParts('createSystem: mailbox', mailbox, ['capacity', 'bytes'])
   if (!Number.isInteger(threads) || threads < 0 || threads > 1_023) {
@@ -184,10 +249,15 @@ function checked(options: SystemOptions): Checked {
     turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
     capacity: mailbox.capacity ?? defaultLimits.capacity,
     bytes: mailbox.bytes ?? defaultLimits.bytes,
+    snapshot: options.snapshot ?? defaultLimits.snapshot,
+    vault: options.vault ?? defaultLimits.vault,
   }
   for (const [name, value] of Object.entries(limits)) {
     if (!(typeof value === 'number' && value > 0))
       throw new InvalidCall(`createSystem: ${name} is ${inWords(value)}; it must be a number above 0`)
   }
-  return { threads, limits, resourceLimits }
+  const rules = checkThreadOptions('createSystem', options)
+  const endWhileInspected = flag('createSystem', 'endWhileInspected', options.endWhileInspected, false)
+  const balance = balanceSettings('createSystem', options.balance)
+  return { threads, limits, balance, resourceLimits, rules: { ...rules, endWhileInspected } }
 }

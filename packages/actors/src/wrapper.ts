@@ -92,8 +92,8 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
   for (const [method, handler] of Object.entries(definition.handlers ?? {})) {
     handlers[method] = (ctx, ...args) => handler(outside(ctx), ...args)
   }
-  // How the inner behavior moves or merges its state says nothing about the composed one's, so that is left out.
-  const { version, options: rules, mailbox, supervision, started, stopping } = inner
+  // How the inner behavior upgrades or merges its state says nothing about the composed one's, so that is left out.
+  const { version, options: rules, mailbox, supervision, started, stopping, snapshot, restore, checkpoint } = inner
   const from: Source = { url, name: definition.name, options, inner: inner[source] }
   const value: BehaviorValue = {
     name: `${definition.name}(${inner.name})`,
@@ -107,11 +107,20 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
     ...(rules && { options: rules }),
     ...(mailbox && { mailbox }),
     ...(supervision && { supervision }),
+    ...(checkpoint && { checkpoint }),
     ...(started && { started: (ctx, why) => started(inside(ctx), why) }),
     ...(stopping && { stopping: (ctx, why) => stopping(inside(ctx), why) }),
+    ...(snapshot && { snapshot: state => withInner(state, snapshot) }),
+    ...(restore && { restore: plain => withInner(plain, restore) }),
     [source]: from,
   }
   return Object.freeze(value)
+}
+
+/** The wrapper's own state as it is, and what becomes of the other one's. */
+function withInner(state: unknown, become: (inner: unknown) => unknown): unknown {
+  const { [OWN]: own, [INNER]: inner } = state as Record<string, unknown>
+  return { [OWN]: own, [INNER]: become(inner) }
 }
 
 async function callInner(inner: BehaviorValue, ctx: CoreContext, { method, args }: Call): Promise<unknown> {

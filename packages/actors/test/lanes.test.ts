@@ -45,7 +45,6 @@ class Stage {
     const { memory, clock, counts } = this
     const parts = { parts: memory.parts, origin: clock.origin, counts: counts.buffer, self }
     const usual = { plays: 'echo', to: 0, pings: 0, lengths: [32], expecting: true }
-    this.memory.board.announce(self)
     // Not the test runner's own arguments: Node runs the file as it stands.
     const url = new URL('./lanes.worker.ts', import.meta.url)
     const worker = new Worker(url, { workerData: { ...usual, ...parts, ...role }, execArgv: [] })

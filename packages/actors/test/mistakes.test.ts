@@ -72,7 +72,7 @@ describe('definitions', () => {
     [
       'a part that there is none of',
       () => any(behavior)(meta, { name: 'x', ...fine, start() {} }),
-      "behavior 'x': there is no 'start'; there are name, version, state, handlers, started, stopping, snapshot, restore, upgrade, merge, options, mailbox, supervision",
+      "behavior 'x': there is no 'start'; there are name, version, state, handlers, started, stopping, snapshot, restore, upgrade, merge, options, mailbox, supervision, checkpoint",
     ],
     [
       'a rule that there is none of',
@@ -156,7 +156,7 @@ describe('createSystem', () => {
     [{ threads: 0, askDeadline: NaN }, 'createSystem: askDeadline is NaN; it must be a number above 0'],
     [
       { thread: 2 },
-      "createSystem: there is no 'thread'; there are threads, askDeadline, turnLimit, mailbox, resourceLimits",
+      "createSystem: there is no 'thread'; there are threads, askDeadline, turnLimit, mailbox, snapshot, vault, balance, resourceLimits, endWhileInspected, replaceThreads, blockedAfter, endBlockedAfter",
     ],
     [{ threads: 0, mailbox: { size: 1 } }, "createSystem: mailbox: there is no 'size'; there are capacity, bytes"],
     [{ threads: 0, mailbox: { capacity: -1 } }, 'createSystem: capacity is -1; it must be a number above 0'],
@@ -185,8 +185,12 @@ onBoth((the, threads) => {
       [counter, 0, { on: thread(any('1')) }],
       `spawn: there is no thread 1; this system has threads 0 to ${threads}`,
     ],
-    ['an option that there is none of', [counter, 0, { thread: 1 }], "spawn: there is no 'thread'; there are on, name"],
-    ['a name as an option', [counter, 0, 'visits'], "spawn: the string 'visits' is no object with on, name"],
+    [
+      'an option that there is none of',
+      [counter, 0, { thread: 1 }],
+      "spawn: there is no 'thread'; there are on, name, pinned",
+    ],
+    ['a name as an option', [counter, 0, 'visits'], "spawn: the string 'visits' is no object with on, name, pinned"],
     ['an empty name', [counter, 0, { name: '' }], "spawn: a name is a string that is not empty, not the string ''"],
     ['a name that is none', [counter, 0, { name: 5 }], 'spawn: a name is a string that is not empty, not 5'],
   ])('spawning %s', async (_what, args, text) => {

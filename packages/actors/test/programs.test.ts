@@ -103,7 +103,7 @@ describe('what goes wrong', () => {
     const { code, stdout } = await program('memory')
     const [first, second, ...rest] = stdout.trim().split('\n')
     expect(new Set([first, second])).toEqual(new Set(['lost 1 ERR_WORKER_OUT_OF_MEMORY', 'thread-lost unknown']))
-    expect(rest).toEqual(['fine', 'closed'])
+    expect(rest).toEqual(['fine', 'fine again', 'closed'])
     expect(code).toBe(0)
   })
 

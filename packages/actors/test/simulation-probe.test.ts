@@ -1,6 +1,18 @@
 // `probe` and `stub`: one actor in place, and what stands for the others.
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { behavior, refusal, Refusal, thread, wrapper, type Ref } from '../src/index.ts'
+import {
+  after,
+  behavior,
+  type Channel,
+  type Receiver,
+  type Ref,
+  refusal,
+  Refusal,
+  select,
+  type Sender,
+  thread,
+  wrapper,
+} from '../src/index.ts'
 import { probe, simulate, stub } from '../src/testing/index.ts'
 
 interface Reader {
@@ -172,6 +184,79 @@ describe('a probe', () => {
     const p = probe(doubling(doubling(counter)), 1)
     expect(await p.ask.add(1)).toBe(2)
     expect([p.state.count, await p.ask.calls()]).toEqual([2, 1])
+  })
+
+  describe('with channels', () => {
+    interface Job {
+      readonly n: number
+      readonly reply: Sender<number>
+    }
+    const server = behavior(import.meta, {
+      name: 'server',
+      state: () => ({ done: 0, progress: undefined as Sender<number> | undefined }),
+      handlers: {
+        async serve(ctx, jobs: Receiver<Job>) {
+          for await (const { n, reply } of jobs) {
+            await reply.send(n * n)
+            await ctx.state.progress?.send(++ctx.state.done)
+          }
+          return ctx.state.done
+        },
+        wait: async (_ctx, from: Receiver<unknown>) => (await select({ it: from.receiving(), late: after(100) })).case,
+        hire(ctx, jobs: Channel<Job>) {
+          ctx.spawn(worker).tell.work(jobs.receiver)
+        },
+      },
+    })
+    const worker = behavior(import.meta, {
+      name: 'worker',
+      state: () => ({}),
+      handlers: { work(_ctx, _jobs: Receiver<Job>) {} },
+    })
+
+    test('passes them as arguments and in state, and over one another', async () => {
+      const p = probe(server)
+      const jobs = p.channel<Job>()
+      const progress = p.channel<number>({ capacity: 8 })
+      expectTypeOf(jobs).toEqualTypeOf<Channel<Job>>()
+      p.state.progress = progress.sender
+      const served = p.ask.serve(jobs)
+      for (const n of [2, 3]) {
+        const reply = p.channel<number>()
+        await jobs.send({ n, reply: reply.sender })
+        expect(await reply.receive()).toEqual({ value: n * n })
+      }
+      jobs.close()
+      expect(await served).toBe(2)
+      progress.close()
+      expect(await Array.fromAsync(progress)).toEqual([1, 2])
+    })
+
+    test('waits for them by its clock, and no longer than its actor’s turn lasts', async () => {
+      const p = probe(server)
+      const jobs = p.channel<Job>()
+      const late = p.ask.wait(jobs)
+      await p.advance(100)
+      expect(await late).toBe('late')
+      p.tell.serve(jobs.receiver)
+      await expect(p.advance(30_000)).rejects.toMatchObject({ code: 'turn-expired' })
+      expect(jobs.trySend({ n: 1, reply: p.channel<number>().sender })).toBe(false)
+    })
+
+    test('shows what it passes on to a child, so that the test can stand in for it', async () => {
+      const p = probe(server)
+      const jobs = p.channel<Job>({ capacity: 1 })
+      p.tell.hire(jobs)
+      const [given] = p.sent.at(-1)!.args as [Receiver<Job>]
+      await jobs.send({ n: 7, reply: p.channel<number>().sender })
+      expect(await given.receive()).toMatchObject({ value: { n: 7 } })
+    })
+
+    test('refuses those of others, and options that make no sense', async () => {
+      const p = probe(server)
+      expect(() => p.tell.serve(probe(server).channel<Job>())).toThrow('is a channel of another system')
+      expect(() => p.channel({ capacity: -1 })).toThrow('capacity is -1')
+    })
   })
 
   test('does not let an endless loop stop the test', async () => {

@@ -3,10 +3,10 @@
 // platform that is broken on purpose, and must find out.
 //
 // SIMULATION_RUNS and SIMULATION_SEED in the environment run more, or others.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ask, Asks } from '../src/core/ask.ts'
 import { Behaviors } from '../src/core/behaviors.ts'
-import { Calls } from '../src/core/calls.ts'
+import { ActorCalls } from '../src/core/actor-calls.ts'
 import { Cell } from '../src/core/cell.ts'
 import { Context } from '../src/core/context.ts'
 import { Core } from '../src/core/core.ts'
@@ -18,6 +18,7 @@ import { Turn } from '../src/core/turn.ts'
 import { Watch } from '../src/core/watches.ts'
 import { SimLane } from '../src/testing/sim-lane.ts'
 import { SimThread } from '../src/testing/sim-thread.ts'
+import { breaks } from './breaking.ts'
 import { runProgram } from './simulation-program.ts'
 
 const RUNS = Number(process.env['SIMULATION_RUNS'] ?? 2_000)
@@ -79,21 +80,6 @@ describe('random programs', () => {
 })
 
 describe('what is broken on purpose is found', () => {
-  const repairs: (() => void)[] = []
-  afterEach(() => {
-    for (const repair of repairs.splice(0)) repair()
-  })
-  /** Replaces a method of a class; the new one gets the old one. */
-  function breaks<T extends object, K extends keyof T>(target: T, name: K, make: (old: T[K]) => unknown): void {
-    const old = Object.getOwnPropertyDescriptor(target, name)!
-    repairs.push(() => void Object.defineProperty(target, name, old))
-    const value = make(old.value as T[K])
-    Object.defineProperty(
-      target,
-      name,
-      old.get ? { configurable: true, get: value as () => unknown } : { ...old, value },
-    )
-  }
   /** Whether one of the first programs shows the violation. */
   async function shows(violation: RegExp, Lane = SimLane): Promise<boolean> {
     for (let seed = 0; seed < 60; seed++) {
@@ -204,7 +190,7 @@ describe('what is broken on purpose is found', () => {
     expect(await shows(/heard of the end of .* twice/)).toBe(true)
   })
   test('an end that is not told', async () => {
-    breaks(Calls.prototype, 'ended', () => () => {})
+    breaks(ActorCalls.prototype, 'ended', () => () => {})
     expect(await shows(/never heard of the end/)).toBe(true)
   })
   test('a parent that does not wait for its children', async () => {

@@ -92,7 +92,7 @@ test('a lane opens with the first thread blocked: it needs nobody but its two en
 describe.each([
   ['process.exit in a handler', 'exit'],
   ['an error thrown in a timer’s callback', 'throwInTimer'],
-] as const)('a thread lost by %s', (_what, how) => {
+] as const)('a thread lost by %s, for good', (_what, how) => {
   let own: Stage
   let [ref, beside, other]: [Ref<typeof mortal>?, Ref<typeof store>?, Ref<typeof store>?] = []
   let pending: Promise<TroupeError>[]
@@ -162,11 +162,12 @@ describe.each([
     expect(homeOf(await system.spawn(store))).toBe(2)
     expect(await thrown(system.spawn(store, undefined, { on: thread(1) }))).toBeInstanceOf(ThreadLost)
     expect(await other!.ask.put(1)).toBe(1)
+    expect(own.events.threadReplaced).toEqual([])
   })
 })
 
 test('frames that nobody will read any more are dead letters', async () => {
-  const own = await stage({ threads: 1 })
+  const own = await stage({ threads: 1, replaceThreads: false })
   const ref = await own.system.spawn(mortal)
   const other = await own.system.spawn(store)
   const file = join(folder, 'go')
@@ -218,5 +219,5 @@ const begun = (name: string) =>
 async function stageToKeep(): Promise<Stage> {
   const { createSystem } = await import('@troupe/actors')
   const { Stage } = await import('./fixtures/stage.ts')
-  return new Stage(await createSystem({ threads: 2 }))
+  return new Stage(await createSystem({ threads: 2, replaceThreads: false }))
 }

@@ -1,6 +1,6 @@
 // What a first user runs into, each with what should come of it: no deadline at all, a watch that comes too late, refs used
 // after the end, a thread that a handler never gives back.
-import { SystemClosed, thread, ThreadLost } from '@troupe/actors'
+import { SystemClosed, type SystemOptions, thread, ThreadLost } from '@troupe/actors'
 import { expect, test } from 'vitest'
 import { deadlineOf, LONGEST_DEADLINE } from '../src/core/frame.ts'
 import { counter } from './fixtures/actors.ts'
@@ -25,7 +25,7 @@ test('a deadline in a frame is read right however long the system runs', () => {
 })
 
 test('a watch on an actor whose thread is gone already tells so', async () => {
-  const { system, until } = await staged(2)
+  const { system, until } = await staged(2, { replaceThreads: false })
   const victim = await system.spawn(culprit, undefined, { on: thread(1) })
   const watcher = await system.spawn(onlooker, undefined, { on: thread(2) })
   await watcher.ask.watch(victim, 'before')
@@ -67,7 +67,7 @@ test('closing ends a thread that a handler never gives back', async () => {
   expect((await ask).code).toMatch(/^(stopped|system-closed)$/)
 })
 
-async function staged(threads: number) {
-  const on = await stage({ threads })
+async function staged(threads: number, options: SystemOptions = {}) {
+  const on = await stage({ threads, ...options })
   return { system: on.system, until: on.until.bind(on) }
 }

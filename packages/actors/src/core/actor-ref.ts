@@ -8,6 +8,8 @@ import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import type { ActorId } from './errors.ts'
 import { InvalidCall, NotSendable } from './errors.ts'
+import { releaseOf } from './outbox.ts'
+import { threadOf } from './thread-place.ts'
 import { travel, type TravelKind } from './values.ts'
 
 export interface AskLimits {
@@ -54,13 +56,26 @@ export class ActorRef {
   }
   /** Resolves when the way to the actor, and its mailbox, have room again; rejects when the actor has stopped. */
   ready(): Promise<void> {
+    releaseOf(this.owner)
     return this.address.protocol.core.ready(this.address)
+  }
+  /** Moves the actor to a thread, within the deadline that an ask has; asked for by the actor itself, it begins after the turn, and resolves at once. */
+  move(to: { thread: number }): Promise<void> {
+    const { core } = this.address.protocol
+    const moved = core.move(this.address, threadOf(core, to, 'move'), this.limits?.deadline)
+    if (this.owner === undefined || !this.owner.address.equals(this.address)) return moved
+    moved.catch((error: unknown) =>
+      core.emit('moveFailed', { actor: this.id, to, error: core.failures.portable(error) }),
+    )
+    return Promise.resolve()
   }
   /** Stops the actor after its current turn, or with `drain` after its mailbox; resolves when it has stopped. */
   stop(how: { drain?: boolean } = {}): Promise<void> {
+    const own = this.owner?.address.equals(this.address) === true
+    if (!own) releaseOf(this.owner) // it comes behind what was told before
     const stopped = this.address.protocol.core.stop(this.address, how.drain ?? false)
     // an actor that awaited its own end in a turn would wait for that very turn
-    return this.owner?.address === this.address ? Promise.resolve() : stopped
+    return own ? Promise.resolve() : stopped
   }
 
   sendTell(method: number, shape: number, argument: unknown): void {

@@ -2,17 +2,22 @@
 // goes into a frame as three words.
 //
 // Invariants: (birth, home, serial) is never used twice in a system: `birth` is the thread that spawned the actor, which
-// numbers its spawns onto `home` from 1. `cell` is set exactly while the actor is hosted by this thread's core.
+// numbers its spawns onto `home` from 1. It stays the same wherever the actor moves. `cell` is set while the actor is hosted
+// by this thread's core and what is sent to it here may go straight there. Of an actor that has moved, and that this thread
+// knows of, there is one address that counts (routes.ts), with its `standing`.
 import type { ActorId } from './errors.ts'
 import type { Cell } from './cell.ts'
 import type { Protocol } from './protocol.ts'
+import type { Stand } from './stand.ts'
 
 export class Address {
   readonly protocol: Protocol
+  /** The thread that it was spawned on. */
   readonly home: number
   readonly birth: number
   readonly serial: number
   cell: Cell | undefined = undefined
+  standing: Stand | undefined = undefined
 
   constructor(protocol: Protocol, home: number, birth: number, serial: number) {
     this.protocol = protocol
@@ -29,8 +34,15 @@ export class Address {
     return other.serial === this.serial && other.birth === this.birth && other.home === this.home
   }
 
-  /** Whether messages to it stay on this thread. */
+  /** Whether this thread answers for it, as it was spawned here, or on one that this has inherited from: only that can say that it is gone. */
   get local(): boolean {
-    return this.home === this.protocol.core.platform.thread
+    const { platform, heirs } = this.protocol.core
+    return this.home === platform.thread || heirs.answersFor(this.home)
+  }
+  /** The actor, where it is live on this thread. */
+  get present(): Cell | undefined {
+    if (this.cell !== undefined) return this.cell
+    const { standing } = this
+    return standing !== undefined && standing.resident ? standing.cell : undefined
   }
 }

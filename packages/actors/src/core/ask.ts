@@ -103,7 +103,7 @@ export class Ask extends TimerNode implements Asker {
     const type = typeof value
     if ((type === 'object' && value !== null) || type === 'function' || type === 'symbol') {
       try {
-        value = this.core.copyFor(value, this.sender?.cell)
+        value = this.core.copyFor(value, this.sender?.present)
       } catch (error) {
         return this.fail(
           this.core.failures.unsendable(error, `the reply of ${this.method}`, from.id, this.method, 'yes'),

@@ -47,6 +47,8 @@ export interface BehaviorValue {
   readonly options?: Readonly<Record<string, HandlerOptions>>
   readonly mailbox?: MailboxOptions
   readonly supervision?: SupervisionOptions
+  /** When what it leaves behind is kept for a successor: with each turn, or so many ms after a change. */
+  readonly checkpoint?: 'turn' | number
   readonly [source]: Source
   readonly [compose]?: (copy: Copy, init: unknown) => unknown
   readonly [body]?: Body

@@ -20,9 +20,20 @@ import * as turns from './turns.ts'
 
 /**
  * expected: messages came before the spawn did. placed: not begun yet. starting: until `started` has settled. waiting: for its restart.
+ * leaving: for another thread, and begins no turn. arriving: from another thread, not live yet. moved: live elsewhere.
  * stopping: no more messages are taken. stopped: gone.
  */
-export type Status = 'expected' | 'placed' | 'starting' | 'running' | 'waiting' | 'stopping' | 'stopped'
+export type Status =
+  | 'expected'
+  | 'placed'
+  | 'starting'
+  | 'running'
+  | 'waiting'
+  | 'leaving'
+  | 'arriving'
+  | 'moved'
+  | 'stopping'
+  | 'stopped'
 
 export class Cell {
   readonly core: Core
@@ -37,8 +48,12 @@ export class Cell {
   turn: Turn | undefined = undefined
   context: Context | undefined = undefined
   turns = 0
+  /** Whether it stays where it is until somebody moves it, by the word of whoever spawned or moved it. */
+  pinned: boolean | undefined = undefined
   init: unknown
   parent: Address | undefined
+  /** Its birth in the vault; 0: none. */
+  record = 0
   /** Told when the actor has started, or why it could not. */
   onStart: ((error: TroupeError | undefined) => void) | undefined = undefined
   extra: Extra | undefined = undefined
@@ -128,7 +143,9 @@ export class Cell {
 
   /** Makes room as the behavior says; false when the new message is the one that goes. */
   #makeRoom(queue: Mailbox, head: number, from: From, bytes: number): boolean {
-    const { core, loaded, address } = this
+    const { core, loaded, address, status } = this
+    // what was taken in before a move is taken in after it, whatever its bytes are as a frame
+    if (status === 'arriving' || status === 'moved') return true
     if (loaded === undefined || loaded.overflow !== 'dropOldest') {
       core.undeliverable(address, head, from, 'full')
       return false

@@ -107,6 +107,10 @@ export class Entries {
   undo(): void {
     for (const { key } of this.#given.splice(0)) this.unpin(key)
   }
+  /** The ends in the value that was packed: from now on it is the caller's to unpin them, should it not go. */
+  take(): ChannelKey[] {
+    return this.#given.splice(0).map(({ key }) => key)
+  }
 
   /** An end of it goes to another thread: what that must know. */
   give(chan: Chan): Given {
@@ -213,6 +217,7 @@ export class Entries {
       if (!this.core.hasLost(thread)) this.#channels.tell(thread, entry.key, frame.FORGET, 0, 0, 0)
     // it is this thread's alone again, and may be given away once more, as another
     this.#forget(entry)
+    entry.chan = undefined // the entry is kept by whoever watches for the end of the channel, and must not delay that
     home.peers = undefined
     chan.key = undefined
   }

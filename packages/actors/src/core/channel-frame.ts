@@ -4,9 +4,9 @@
 // Invariant: what a thread says to a channel's home is numbered by it, and applied there in that order; a frame passed on
 // by an earlier home may come after a later one that went straight there.
 
-//   word 2  the channel: serial's high bits (12) | unused (10) | birth (10)
+//   word 2  the channel: serial's high bits (8) | unused (12) | birth (12)
 //   word 3  the channel: serial's low bits
-//   word 4  operation (8) | unused (14) | the thread that it comes from, however many have passed it on (10)
+//   word 4  operation (8) | unused (12) | the thread that it comes from, however many have passed it on (12)
 //   word 5  seq: which of that thread's messages to this channel's home it is, from 0
 //   word 6  life: which of that thread's proxies for the channel speaks
 //   word 7  ticket: who waits there; or a number, as the operation says
@@ -69,7 +69,7 @@ export const CLAIM_WORDS = 2
 
 /** Which channel: birth and serial in one number, so that it can be a key. */
 export type ChannelKey = number
-const SERIALS = 2 ** 42
+const SERIALS = 2 ** 40
 export function keyOf(birth: number, serial: number): ChannelKey {
   return birth * SERIALS + serial
 }
@@ -82,10 +82,10 @@ export function serialOf(key: ChannelKey): number {
 
 const HIGH = 2 ** 32
 export function keyWord(key: ChannelKey): number {
-  return (Math.floor(serialOf(key) / HIGH) << 20) | birthOf(key)
+  return (Math.floor(serialOf(key) / HIGH) << 24) | birthOf(key)
 }
 function keyIn(place: number, low: number): ChannelKey {
-  return keyOf(place & 1023, (place >>> 20) * HIGH + (low >>> 0))
+  return keyOf(place & 4095, (place >>> 24) * HIGH + (low >>> 0))
 }
 
 /** One frame's words; its sender fills it in, and may use it again at once. */
@@ -127,7 +127,7 @@ export type ChannelFrameData = [
 export function readChannelFrame(words: Int32Array, base: number, claims: boolean, into: ChannelFrame): void {
   into.op = words[base + 4]! >>> 24
   into.key = keyIn(words[base + 2]!, words[base + 3]!)
-  into.origin = words[base + 4]! & 1023
+  into.origin = words[base + 4]! & 4095
   into.seq = words[base + 5]!
   into.life = words[base + 6]!
   into.ticket = words[base + 7]!

@@ -78,10 +78,11 @@ export class Home {
       if (this.granted > 0) this.peers!.revoke()
       return false
     }
-    let dropped = value
+    const given = surrender(value) // also where it is dropped at once: it was sent
+    let dropped = given
     if (this.overflow === 'dropOldest' && this.buffer.count > 0) {
       dropped = this.buffer.shift()
-      this.buffer.push(surrender(value))
+      this.buffer.push(given)
     }
     discard(this.core, dropped)
     this.chan.dropped('overflow')
@@ -153,6 +154,7 @@ export class Home {
       const outcome = choose(one, this.core)
       if (outcome !== 'busy') queue.remove(one)
       if (outcome === 'won') one.fail(error)
+      else if (outcome === 'gone') discard(this.core, one.value)
     }
   }
 
@@ -181,6 +183,7 @@ export class Home {
       }
       queue.remove(waiter)
       if (outcome === 'won') return waiter
+      discard(this.core, waiter.value)
     }
     return undefined
   }
@@ -225,6 +228,7 @@ export class Home {
         this.#lookAgain()
       } else if (outcome === sender) {
         this.senders.remove(sender)
+        discard(this.core, sender.value)
         return undefined
       } else {
         this.receivers.remove(outcome)

@@ -53,6 +53,7 @@ function breakHome(channels: Channels, entry: Entry, home: Home, thread: number)
   for (const peer of all) {
     if (!channels.core.hasLost(peer.thread)) channels.tell(peer.thread, entry.key, frame.BROKEN, 0, thread, 0)
   }
+  for (const peer of all) peers!.giveUpEarly(peer)
   channels.entries.checkKept(home)
 }
 

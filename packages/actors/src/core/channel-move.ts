@@ -56,14 +56,19 @@ export interface ChannelState {
 export function pack(home: Home, entry: Entry): Packing | undefined {
   const { buffer, senders, receivers, core } = home
   if (buffer.count > MOST_VALUES) return undefined
+  const { entries } = core.channels
+  const given: ChannelKey[] = []
+  entries.begin()
   try {
     for (const queue of [senders, receivers]) {
       for (const waiter of queue) if (waiter instanceof Wait) waiter.selection?.publish()
     }
-    const values = [...buffer].map(value => packed(core, value))
-    const sent = [...senders].map(({ value }) => packed(core, value))
-    return { values, sent, peers: home.peers!.all.map(peer => packedPeer(core, peer)), entry }
+    const values = [...buffer].map(value => packed(core, value, given))
+    const sent = [...senders].map(({ value }) => packed(core, value, given))
+    return { values, sent, peers: home.peers!.all.map(peer => packedPeer(core, peer, given)), entry }
   } catch {
+    entries.undo()
+    for (const key of given) entries.unpin(key)
     return undefined
   }
 }
@@ -94,12 +99,15 @@ export function ship(home: Home, { values, sent, peers, entry }: Packing, proxy:
   }
 }
 
-function packed(core: Core, value: Held): Packed {
+/** Whose ends it gives away is added to `given`. */
+function packed(core: Core, value: Held, given: ChannelKey[]): Packed {
   if (typeof value !== 'object' || value === null) return value as Packed
   const { entries } = core.channels
   entries.begin()
   const bytes = sealed(core, value)
-  return [bytes, value instanceof EndsParcel || entries.gave]
+  const ends = entries.take()
+  given.push(...ends)
+  return [bytes, value instanceof EndsParcel || ends.length > 0]
 }
 function unpacked(packed: Packed): Held {
   if (typeof packed !== 'object' || packed === null) return packed
@@ -113,10 +121,11 @@ function packedWaiter(waiter: Waiter, queue: WaitQueue, value: Packed, proxy: Pr
   return [waiter.thread, waiter.ticket, waiter.claimAt, waiter.claimWord, value]
 }
 
-function packedPeer(core: Core, { thread, life, next, sent, received, early }: Peer): PackedPeer {
+function packedPeer(core: Core, peer: Peer, given: ChannelKey[]): PackedPeer {
+  const { thread, life, next, sent, received, early } = peer
   const waiting = [...(early ?? []).values()].map(({ frame, value }): [ChannelFrameData, Packed] => [
     frame.data(),
-    packed(core, value),
+    packed(core, value, given),
   ])
   return [thread, life, next, sent, received, waiting]
 }

@@ -16,7 +16,6 @@ import { discard, type Held } from './held.ts'
 import { Peer } from './peer.ts'
 import { RemoteWaiter, RemoteWaiters } from './remote-waiter.ts'
 import type { Proxy } from './channel-proxy.ts'
-import type { WaitQueue } from './waiter.ts'
 
 /** What one grant promises at most. */
 const MOST_CREDIT = 65_536
@@ -26,7 +25,7 @@ export class Peers {
   /** By thread: the proxies that have spoken and not said farewell. One thread has several only in passing. */
   readonly all: Peer[] = []
   readonly placement: Placement
-  readonly waiters = new RemoteWaiters()
+  readonly waiters: RemoteWaiters
   /** Proxies that have left out of turn: what of theirs still comes, comes too late. */
   readonly dropped = new Set<string>()
   /** Who was looked for last. */
@@ -42,6 +41,7 @@ export class Peers {
   constructor(home: Home, placement: Placement) {
     this.home = home
     this.placement = placement
+    this.waiters = new RemoteWaiters(home.core)
   }
 
   get ownUnderWay(): boolean {
@@ -101,9 +101,7 @@ export class Peers {
 
   #drop(thread: number, life: number): void {
     this.dropped.add(`${thread} ${life}`)
-    const peer = this.find(thread, life)
-    for (const { frame, value } of peer?.early?.values() ?? []) this.#tooLate(frame, value)
-    this.leave(peer, true)
+    this.leave(this.find(thread, life), true)
   }
   /** What was sent by way of an earlier home, and has outlived its sender, or the sender's trust in that way. */
   #tooLate({ op, ticket }: ChannelFrame, value: Held): void {
@@ -111,6 +109,12 @@ export class Peers {
     discard(home.core, value)
     if (op === frame.GREET) home.core.channels.entries.greeted(home.chan.key!, ticket)
     else if (op === frame.PUT) home.chan.dropped('lost')
+  }
+  /** What a peer has sent that was early has no turn to wait for any more. */
+  giveUpEarly(peer: Peer): void {
+    const early = [...(peer.early?.values() ?? [])]
+    peer.early = undefined
+    for (const { frame, value } of early) this.#tooLate(frame, value)
   }
 
   /** The home has come here: what was early may not be any more. */
@@ -153,7 +157,7 @@ export class Peers {
         this.#wait(message, undefined, false)
         return this.#consider()
       case frame.WITHDRAW:
-        return this.#withdraw(peer.thread, message.ticket)
+        return this.waiters.withdraw(peer.thread, message.ticket)
       case frame.CLOSE:
         this.#giveBack(peer, message.ticket)
         if (home.state === 'open') home.close()
@@ -183,6 +187,7 @@ export class Peers {
     this.placement.sent(peer.thread)
     if (home.overflow !== 'wait') {
       if (home.state === 'open') return void home.place(value)
+      discard(home.core, value)
       home.chan.dropped('stopped')
       return this.#tellClosed(peer)
     }
@@ -206,13 +211,6 @@ export class Peers {
     waiter.claimWord = message.claimWord
     this.waiters.add(waiter)
     home.enter(waiter, sends)
-  }
-
-  #withdraw(thread: number, ticket: number): void {
-    const waiter = this.waiters.find(thread, ticket)
-    if (waiter === undefined) return // it has been told, and that crosses this
-    waiter.queue?.remove(waiter)
-    discard(this.home.core, waiter.value)
   }
 
   // ── credit ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,12 +287,9 @@ export class Peers {
     if (this.#favoured === peer) this.#favoured = undefined
     if (this.#last === peer) this.#last = undefined
     this.placement.settled(peer.thread)
-    if (lost) for (const queue of [home.senders, home.receivers]) dropFrom(queue, peer.thread)
+    if (lost) this.waiters.leave(peer.thread)
     if (peer.credit > 0) home.reclaim(peer.credit)
+    this.giveUpEarly(peer)
     home.core.channels.entries.checkKept(home)
   }
-}
-
-function dropFrom(queue: WaitQueue, thread: number): void {
-  for (const waiter of queue) if (waiter.thread === thread) queue.remove(waiter)
 }

@@ -17,6 +17,7 @@ import { type ActorId, InvalidCall, SystemClosed, unpackError } from './errors.t
 import { closedError } from './channel-errors.ts'
 import { breakOff, checkArrived } from './channel-loss.ts'
 import { discard, type Held, lasting, release } from './held.ts'
+import { releaseOf } from './outbox.ts'
 import type { Wait } from './waiter.ts'
 import { Waits } from './waits.ts'
 
@@ -63,7 +64,9 @@ export class Channels {
   // ── who waits, and for how long ─────────────────────────────────────────────────────────────────────────────
 
   waitsOf(owner: Cell | undefined): Waits {
-    return owner === undefined ? this.#orphans : (owner.more.waits ??= new Waits())
+    if (owner === undefined) return this.#orphans
+    releaseOf(owner) // it may be waiting for what comes of that
+    return (owner.more.waits ??= new Waits())
   }
   /** A received value, for who receives it. */
   take(value: Held, owner: Cell | undefined): unknown {
@@ -158,17 +161,19 @@ export class Channels {
     const entry = this.entries.get(key)
     const chan = entry?.known
     if (chan?.home !== undefined) {
-      if (chan.broken !== undefined) return this.#lost(message, entry!.lostWith)
+      if (chan.broken !== undefined) return this.#lost(message, value, entry!.lostWith)
       return chan.home.peers!.receive(message, lasting(value))
     }
     const here = this.core.platform.thread
-    if (entry === undefined || entry.homeThread < 0 || entry.homeThread === here) return this.#lost(message, here)
-    if (this.core.hasLost(entry.homeThread)) return this.#lost(message, entry.homeThread)
+    if (entry === undefined || entry.homeThread < 0 || entry.homeThread === here)
+      return this.#lost(message, value, here)
+    if (this.core.hasLost(entry.homeThread)) return this.#lost(message, value, entry.homeThread)
     pass(entry.homeThread)
     this.tell(origin, key, frame.MOVED, entry.homeThread, entry.epoch, 0)
   }
   /** It has been lost with a thread. */
-  #lost({ op, key, origin, ticket }: ChannelFrame, thread: number): void {
+  #lost({ op, key, origin, ticket }: ChannelFrame, value: Held, thread: number): void {
+    discard(this.core, value)
     if (op === frame.GREET) this.entries.greeted(key, ticket)
     if (op === frame.BYE) this.tell(origin, key, frame.GONE, 0, 0, 0)
     if (op === frame.PUT) this.core.deadLetters.add(this.idOf(key), 'send', 'lost')
@@ -192,8 +197,9 @@ export class Channels {
         return this.#tickets.get(ticket)?.accepted()
       case frame.VALUE: {
         const wait = this.#tickets.get(ticket)
-        if (wait === undefined) return this.core.deadLetters.add(this.idOf(key), 'receive', 'stopped')
-        return wait.deliver(value)
+        if (wait !== undefined) return wait.deliver(value)
+        discard(this.core, value)
+        return this.core.deadLetters.add(this.idOf(key), 'receive', 'stopped')
       }
       case frame.ENDED:
         return this.#tickets.get(ticket)?.ended()

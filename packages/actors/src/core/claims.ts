@@ -11,8 +11,8 @@
 //   waiting ─ a home wants it and a second select for each other ─▶ claimed ─ the second is done too ─▶ done
 //                                                                   claimed ─ the second cannot be had ─▶ waiting
 //
-// A word is the generation (20 bits), who claimed or chose it (10), and the state (2). The generation tells the uses of a
-// word apart: it comes round after a million, and words are taken in turn, so a stale claim would be 2^36 selects old.
+// A word is the generation (18 bits), who claimed or chose it (12), and the state (2). The generation tells the uses of a
+// word apart: it comes round after 2^18 uses, and words are taken in turn, so a stale claim would be 2^34 selects old.
 
 /** Selects of one thread that can wait on several threads at a time. */
 export const CLAIMS = 65_536
@@ -22,9 +22,9 @@ const CLAIMED = 2
 const DONE = 3
 const STATE = 3
 const THREAD_SHIFT = 2
-const THREAD = 1023 << THREAD_SHIFT
-const GENERATION_SHIFT = 12
-const GENERATIONS = 2 ** 20
+const THREAD = 4095 << THREAD_SHIFT
+const GENERATION_SHIFT = 14
+const GENERATIONS = 2 ** 18
 
 export type Outcome = 'won' | 'gone' | 'busy'
 /** Of two: which of them was gone. */
@@ -95,17 +95,16 @@ export class Claims {
   readonly #pair: PairChoice
   /** Words never used yet begin here; those given back wait in the queue, oldest first. */
   #fresh = 0
-  readonly #free: Int32Array
+  #free: Int32Array | undefined = undefined
   #first = 0
   #count = 0
 
-  /** `words` has CLAIMS words for each thread, zero at first. */
-  constructor(words: Int32Array, thread: number) {
+  /** `words` has CLAIMS words for each seat, zero at first; threads may have a seat one after the other. */
+  constructor(words: Int32Array, thread: number, seat: number) {
     this.#words = words
     this.#thread = thread
-    this.#base = thread * CLAIMS
+    this.#base = seat * CLAIMS
     this.#pair = new PairChoice(words, thread)
-    this.#free = new Int32Array(CLAIMS)
   }
 
   /** Takes a word for a select that begins to wait; -1 when all are taken. */
@@ -120,7 +119,7 @@ export class Claims {
     // the longest unused first: a stale claim finds another generation
     if (this.#fresh < CLAIMS) return this.#base + this.#fresh++
     if (this.#count === 0) return -1
-    const at = this.#free[this.#first]!
+    const at = this.#free![this.#first]!
     this.#first = (this.#first + 1) % CLAIMS
     this.#count--
     return at
@@ -134,6 +133,7 @@ export class Claims {
   /** The select has ended; its word may be used again. */
   close(at: number): void {
     Atomics.store(this.#words, at, Atomics.load(this.#words, at) | STATE)
+    this.#free ??= new Int32Array(CLAIMS)
     this.#free[(this.#first + this.#count) % CLAIMS] = at
     this.#count++
   }

@@ -129,6 +129,7 @@ export class Context extends ActorHosting {
     const own = args.map(arg => core.copyFor(arg, cell))
     const timer = new UserTimer(cell, ++more.timersMade, cell.methodNamed(then), own, period)
     ;(more.timers ??= new Map()).set(timer.number, timer)
+    more.touch()
     core.timers.set(timer, core.platform.now() + ms)
     return { timer: timer.number }
   }
@@ -139,6 +140,7 @@ export class Context extends ActorHosting {
     cell.core.timers.clear(found)
     found.cancelled = true
     cell.extra!.timers!.delete(found.number)
+    cell.extra!.touch()
   }
 
   /** Calls the handler with `args` and what the promise gives; a promise that rejects is the actor's fault. */
@@ -147,23 +149,29 @@ export class Context extends ActorHosting {
     const method = cell.methodNamed(then)
     // the context of a turn beside others ends with it; what this is for is the actor's life
     const life = (cell.context ??= new Context(cell, undefined))
+    const { core, address } = cell
+    const lives = cell.extra?.lives ?? 0
     const still = (): boolean => life.#cell !== undefined
+    const away = (): boolean => cell.status === 'leaving' || cell.status === 'moved' || !still()
     work
       .then(value => {
-        if (still())
-          cell.notify(
-            method,
-            [...args, value].map(arg => cell.core.copyFor(arg, cell)),
-          )
+        const own = [...args, value]
+        if (away()) core.calls.piped(address, lives, method, own)
+        else cell.notify(method, own.map(arg => core.copyFor(arg, cell))) // prettier-ignore
       })
       .catch((error: unknown) => {
-        if (still()) cell.fault(error, then, undefined)
+        if (away()) core.calls.pipeFailed(address, lives, then, error)
+        else cell.fault(error, then, undefined)
       })
   }
   later(): LateReply {
     const cell = this[host]()
     const handle = (this.#turn ?? cell.turn)?.asker?.handle()
-    return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1)
+    return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1, cell)
+  }
+  moveTo(to: { thread: number }): void {
+    const cell = this[host]()
+    void new ActorRef(cell.address, cell).move(to)
   }
   stop(): void {
     const cell = this[host]()

@@ -1,6 +1,7 @@
 // Which actors a thread hosts, and what it makes of those that it has not heard of.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Address } from './address.ts'
 import { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { Directory } from './directory.ts'
@@ -12,6 +13,7 @@ function open(thread = 0) {
   const core = {
     platform: { thread, threads: THREADS, hosts: (change: number) => void (world.hosted += change) },
     hasLost: (other: number) => world.lost.has(other),
+    routes: { size: 0, cells: () => [] }, // none has moved
   } as unknown as Core
   return { world, core, directory: new Directory(core) }
 }
@@ -62,7 +64,7 @@ test('it lists, counts and reports exactly those that were added and not removed
           directory.remove(cell)
           directory.remove(cell) // again: nothing more happens
         } else {
-          const address = { birth, serial: ++serial, cell: undefined } as unknown as Cell['address']
+          const address = new Address(protocol, 0, birth, ++serial)
           const cell = new Cell(core, address, 'placed', undefined, undefined)
           directory.add(cell)
           model.push(cell)

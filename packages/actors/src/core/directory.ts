@@ -21,7 +21,12 @@ export class Directory {
 
   constructor(core: Core) {
     this.#core = core
-    for (let thread = 0; thread < core.platform.threads; thread++) {
+    this.#know(core.platform.threads)
+  }
+
+  /** Threads that take the places of others have higher numbers. */
+  #know(count: number): void {
+    for (let thread = this.#here.length; thread < count; thread++) {
       this.#here.push(new Serials())
       this.#highest.push(0)
       this.#spawned.push(0)
@@ -30,6 +35,7 @@ export class Directory {
 
   /** The address of the next actor that this thread spawns on `home`. */
   next(protocol: Protocol, home: number): Address {
+    this.#know(home + 1)
     const serial = ++this.#spawned[home]!
     return new Address(protocol, home, this.#core.platform.thread, serial)
   }
@@ -41,7 +47,9 @@ export class Directory {
   add(cell: Cell): void {
     const { address } = cell
     address.cell = cell
-    this.#here[address.birth]!.add(address.serial, address)
+    this.#know(address.birth + 1)
+    if (address.home === this.#core.platform.thread) this.#here[address.birth]!.add(address.serial, address)
+    else this.#core.routes.keep(address)
     this.size++
     this.#core.platform.hosts(1)
   }
@@ -49,13 +57,15 @@ export class Directory {
   remove(cell: Cell): void {
     const { address } = cell
     address.cell = undefined
-    if (!this.#here[address.birth]!.delete(address.serial)) return
+    const spawnedHere = address.home === this.#core.platform.thread
+    if (spawnedHere && !this.#here[address.birth]!.delete(address.serial)) return
     this.size--
     this.#core.platform.hosts(-1)
   }
 
   /** The spawn of this actor has come. */
   arrived(birth: number, serial: number): void {
+    this.#know(birth + 1)
     if (serial > this.#highest[birth]!) this.#highest[birth] = serial
   }
 
@@ -66,7 +76,8 @@ export class Directory {
   /** An actor of this thread; one whose spawn is still on its way gets a cell that keeps what comes for it. */
   reach(protocol: Protocol, birth: number, serial: number): Address | undefined {
     const found = this.find(birth, serial)
-    if (found !== undefined || birth === this.#core.platform.thread || serial <= this.#highest[birth]!) return found
+    if (found !== undefined || birth === this.#core.platform.thread || serial <= (this.#highest[birth] ?? 0))
+      return found
     if (this.#core.hasLost(birth)) return undefined // with the spawn that it had not sent yet
     const address = new Address(protocol, this.#core.platform.thread, birth, serial)
     this.add(new Cell(this.#core, address, 'expected', undefined, undefined))
@@ -74,6 +85,7 @@ export class Directory {
   }
 
   *[Symbol.iterator](): Iterator<Cell> {
-    for (const table of this.#here) for (const { cell } of table.values()) if (cell !== undefined) yield cell
+    for (const table of this.#here) for (const { present } of table.values()) if (present !== undefined) yield present
+    yield* this.#core.routes.cells()
   }
 }

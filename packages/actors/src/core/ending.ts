@@ -1,14 +1,13 @@
 // The end of a thread: its own, in order, or another one's, without.
 //
 // Invariants: on close every actor finishes its turn and stops after its children; a turn that does not end within GRACE
-// ms is revoked, so that a close always ends. When another thread is lost, nobody waits for it any longer: asks fail with
-// ThreadLost, watchers hear `lost`, its names are free, and what waited here for a spawn from it is returned.
+// ms is revoked, so that a close always ends. When another thread is lost, asks fail with ThreadLost that it may have begun,
+// and what waited here for a spawn from it is returned. What becomes of its actors is in heirs.ts.
 import { loseThread as loseChannels } from './channel-loss.ts'
 import type { Core } from './core.ts'
 import { SystemClosed, ThreadLost } from './errors.ts'
 import { beginStopping, requestStop } from './stopping.ts'
 import { Alarm } from './timers.ts'
-import * as watches from './watches.ts'
 
 /** ms that open turns have to end when the system closes. */
 export const GRACE = 5_000
@@ -28,6 +27,7 @@ export function stopAll(core: Core): void {
 /** After the last actor has stopped: what still waits, waits in vain. */
 export function rejectAsks(core: Core): void {
   core.channels.close()
+  core.replacements.changed()
   for (const ask of [...core.asks]) {
     const { id } = ask.target
     ask.fail(
@@ -40,15 +40,11 @@ export function loseThread(core: Core, thread: number, reason: unknown): void {
   loseChannels(core.channels, thread)
   for (const ask of [...core.asks]) {
     const { target, method } = ask
-    if (target.home !== thread) continue
+    if (core.routes.placeOf(target) !== thread || core.heirs.isUnread(ask.number)) continue
     const about = { actor: target.id, method, ran: 'unknown' as const, cause: reason }
     ask.fail(new ThreadLost(`${target.id}.${method}: thread ${thread} has ended`, about))
   }
-  core.names.lostThread(thread)
   for (const cell of [...core.directory]) {
-    watches.lostThread(cell, thread)
-    for (const [id, child] of [...(cell.extra?.away ?? [])]) if (child.home === thread) cell.extra!.away!.delete(id)
     if (cell.status === 'expected' && cell.address.birth === thread) beginStopping(cell, 'stopped', undefined)
-    else if (cell.parent?.home === thread) requestStop(cell, false)
   }
 }

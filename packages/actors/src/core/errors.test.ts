@@ -5,9 +5,10 @@ import * as errors from './errors.ts'
 import { type ActorId, NotSendable, packError, type Ran, Refusal, refusal, TroupeError, unpackError } from './errors.ts'
 
 type Made = new (message: string, about?: errors.ErrorAbout) => TroupeError
+/** They say more than the others. */
+const special = ['Refusal', 'NotSendable', 'MoveFailed']
 const plain = Object.entries(errors).filter(
-  ([name, value]) =>
-    typeof value === 'function' && value.prototype instanceof TroupeError && !['Refusal', 'NotSendable'].includes(name),
+  ([name, value]) => typeof value === 'function' && value.prototype instanceof TroupeError && !special.includes(name),
 ) as [string, Made][]
 
 const about = fc.record({
@@ -51,6 +52,18 @@ test.each(plain)('%s', (name, Class) => {
   )
 })
 
+test('a MoveFailed keeps why', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('state', 'late', 'gone'), fc.string(), about, (why, message, fields) => {
+      const error = new errors.MoveFailed(why, message, fields)
+      const back = unpackError(packError(error))
+      expectSame(error, back)
+      expect((back as errors.MoveFailed).why).toBe(why)
+    }),
+    { numRuns: 30 },
+  )
+})
+
 test('a Refusal keeps its code, its words and its data', () => {
   fc.assert(
     fc.property(fc.string(), fc.anything(), about, fc.string(), (code, data, fields, message) => {
@@ -69,6 +82,15 @@ test('kinds of refusals are known by their code', () => {
   expect(Full.is(unpackError(packError(error)))).toBe(true)
   expect(Full.is(refusal('empty')())).toBe(false)
   expect(Full.is(Object.assign(new Error('x'), { code: 'full' }))).toBe(false)
+})
+
+test('a kind of refusals has words of its own, or makes them of the data', () => {
+  const Closed = refusal('closed', 'the shop is closed')
+  const Insufficient = refusal('insufficient-funds', ({ missing }: { missing: number }) => `${missing} more are needed`)
+  for (const back of [Closed(), Insufficient({ missing: 3 })].map(error => unpackError(packError(error)) as Refusal)) {
+    expect(back.message).toBe(Closed.is(back) ? 'the shop is closed' : '3 more are needed')
+    expect(back.code).toBe(Closed.is(back) ? 'closed' : 'insufficient-funds')
+  }
 })
 
 test('NotSendable keeps the path, and its words as they were', () => {

@@ -53,9 +53,15 @@ export interface RefusalKind<Data> {
   is(error: unknown): error is Refusal<Data>
   readonly code: string
 }
-/** Declares a kind of refusal, known everywhere by its `code`. */
-export function refusal<Data = void>(code: string): RefusalKind<Data> {
-  const make = (data: Data): Refusal<Data> => new Refusal<Data>(code, data)
+/**
+ * Declares a kind of refusal, known everywhere by its `code`. `message` says it for people, if need be from the data; where
+ * it is left out, they read `refused: <code>`.
+ */
+export function refusal<Data = void>(code: string, message?: string | ((data: Data) => string)): RefusalKind<Data> {
+  const make = (data: Data): Refusal<Data> => {
+    const words = typeof message === 'function' ? message(data) : message
+    return new Refusal<Data>(code, data, words === undefined ? {} : { message: words })
+  }
   const is = (error: unknown): error is Refusal<Data> => error instanceof Refusal && error.code === code
   return Object.assign(make, { is, code })
 }
@@ -95,6 +101,23 @@ export class SpawnFailed extends coded('spawn-failed') {}
 export class BehaviorUnavailable extends coded('behavior-unavailable') {}
 /** Another actor has that name. */
 export class NameTaken extends coded('name-taken') {}
+/**
+ * The actor has not moved, and goes on where it was. `why`: state (it cannot travel), too-large (its snapshot), behavior (it
+ * cannot be loaded there), gone (that thread has ended, or takes nobody), late (the deadline), pinned (a goroutine, or one that is being
+ * stopped), fault (a hook of its own threw).
+ */
+export class MoveFailed extends TroupeError {
+  readonly why: 'state' | 'too-large' | 'behavior' | 'gone' | 'late' | 'pinned' | 'fault'
+  constructor(why: MoveFailed['why'], message: string, about?: ErrorAbout) {
+    super('move-failed', message, about)
+    this.why = why
+  }
+}
+/**
+ * The state of an actor with checkpoints cannot be kept: the fault of the turn that left it so, or of its start. The message
+ * says where in the state what cannot travel is.
+ */
+export class CheckpointFailed extends coded('checkpoint-failed') {}
 /** The system is closed or closing. */
 export class SystemClosed extends coded('system-closed') {}
 /** The channel is closed: nothing more can be sent, and it cannot be closed again. */
@@ -103,7 +126,16 @@ export class ChannelClosed extends coded('channel-closed') {}
 export class InvalidCall extends coded('invalid-call') {}
 
 const all = [Expired, Aborted, ActorStopped, ActorFault, MailboxFull, UnknownMethod, AskCycle, TurnEnded, TurnExpired]
-const more = [ThreadLost, SpawnFailed, BehaviorUnavailable, NameTaken, SystemClosed, ChannelClosed, InvalidCall]
+const more = [
+  CheckpointFailed,
+  ThreadLost,
+  SpawnFailed,
+  BehaviorUnavailable,
+  NameTaken,
+  SystemClosed,
+  ChannelClosed,
+  InvalidCall,
+]
 const classes = new Map([...all, ...more].map(Class => [new Class('').code, Class]))
 
 /** A value that cannot travel; `path` leads to it from the value that was sent (`.items[3].fn`). */
@@ -124,7 +156,7 @@ export class NotSendable extends TroupeError {
 
 /** An error as data that msgpack has; `data` and `cause` are whatever the caller's codec can carry. */
 export interface PackedError {
-  kind: 'troupe' | 'refusal' | 'not-sendable' | 'error'
+  kind: 'troupe' | 'refusal' | 'not-sendable' | 'move-failed' | 'error'
   code: string
   message: string
   actor: string
@@ -146,6 +178,9 @@ export function packError(error: unknown): PackedError {
     } else if (error instanceof NotSendable) {
       packed.kind = 'not-sendable'
       packed.data = [error.path, error.what]
+    } else if (error instanceof MoveFailed) {
+      packed.kind = 'move-failed'
+      packed.data = error.why
     }
     if (cause !== undefined) packed.cause = cause
     if (packed.kind !== 'refusal' && error.stack !== undefined) packed.stack = error.stack
@@ -166,6 +201,7 @@ function rebuilt(packed: PackedError): TroupeError {
   const { kind, code, message, method, ran, data, cause } = packed
   const about = { actor: packed.actor as ActorId, method, ran, cause }
   if (kind === 'refusal') return new Refusal(code, data, { ...about, message })
+  if (kind === 'move-failed') return new MoveFailed(data as MoveFailed['why'], message, about)
   if (kind === 'not-sendable') {
     const [path, what] = data as [string, string]
     return Object.assign(new NotSendable(path, what, about), { message })

@@ -4,13 +4,18 @@
 // Invariants: `attention` is set while anything here must be looked at before the next turn. Local children are known by
 // their address, those on other threads by id, as each ref to them has an address of its own.
 import type { Address } from './address.ts'
+import type { TimerData } from './baggage.ts'
+import type { Checkpoint } from './checkpoints.ts'
 import type { ActorId, TroupeError } from './errors.ts'
+import type { MoveRequest } from './departure.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Restarts } from './supervision.ts'
 import { TimerNode } from './timers.ts'
 import type { Turn } from './turn.ts'
 import type { Cell } from './cell.ts'
 import type { Running } from './goroutines.ts'
+import type { HeldFrame } from './held-frame.ts'
+import type { Waking } from './settling.ts'
 import type { Waits } from './waits.ts'
 import type { Watch } from './watches.ts'
 
@@ -40,9 +45,26 @@ export class UserTimer extends TimerNode implements OwnCall {
     this.#period = period
   }
 
+  /** As it goes to another thread. */
+  data(): TimerData {
+    // not by its slot: it may be one of several that fire just now
+    const set = this.#period !== undefined || !this.#waiting
+    return [this.number, this.method, this.#args, this.#period, this.due, set, this.#waiting]
+  }
+  static of(cell: Cell, [number, method, args, period, due, set, waiting]: TimerData): UserTimer {
+    const timer = new UserTimer(cell, number, method, args, period)
+    timer.due = due
+    timer.#waiting = waiting
+    timer.idle = !set
+    return timer
+  }
+  /** It came without being in the wheel: it has fired, and waits for its turn. */
+  idle = false
+
   fire(): void {
     const { cell } = this
     const period = this.#period
+    cell.extra!.touch()
     if (period !== undefined) {
       const now = cell.core.platform.now()
       cell.core.timers.set(this, this.due + period * Math.max(1, Math.ceil((now - this.due) / period)))
@@ -55,6 +77,7 @@ export class UserTimer extends TimerNode implements OwnCall {
 
   take(): unknown[] {
     this.#waiting = false
+    this.cell.extra!.touch()
     if (this.#period === undefined) this.cell.extra!.timers!.delete(this.number)
     return this.#args.map(argument => this.cell.core.copyFor(argument, this.cell))
   }
@@ -92,6 +115,29 @@ export class Extra {
   /** Set where the actor is a goroutine. */
   run: Running | undefined = undefined
   restarts: Restarts = NONE
+  /** It has been revived without a checkpoint: what it had begun before has ended. */
+  reborn = false
+  /** How many lives have ended. */
+  lives = 0
+  /** How often it has moved, while it has no standing. */
+  epoch = 0
+  /** Where it is to move, the first first. */
+  moves: MoveRequest[] | undefined = undefined
+  /** It moves as soon as its turns have ended. */
+  departing = false
+  /** It has just moved here. */
+  waking: Waking<Address, HeldFrame> | undefined = undefined
+  /** What its successor on another thread would go on with, where its behavior has checkpoints. */
+  checkpoint: Checkpoint | undefined = undefined
+  /** Whether what it sends may have to wait. */
+  get holds(): boolean {
+    const { waking, checkpoint } = this
+    return waking !== undefined || (checkpoint !== undefined && checkpoint.outbox !== undefined)
+  }
+  /** Its timers or watches are others now. */
+  touch(): void {
+    if (this.checkpoint !== undefined) this.checkpoint.stale = true
+  }
   /** What its code waits for at channels. */
   waits: Waits | undefined = undefined
   onStop: (() => void)[] | undefined = undefined

@@ -7,10 +7,12 @@ import type { Address } from './address.ts'
 
 //   word 0  length in bytes, all included
 //   word 1  version (6 bits) | unused bytes at the end (2) | kind (8) | flags (8) | arguments: how many (6), encoding (2)
-//   word 2  the target: serial's high bits (12) | home (10) | birth (10); words of a thread for replies and calls
+//   word 2  the target: serial's high bits (8) | home (12) | birth (12); 0 in replies, and in calls of a thread
 //   word 3  the target: serial's low bits
 //   word 4  protocol (16) | method (16), or operation of a call
 //   word 5  number of the ask that waits for the reply; -1 when none does
+//   ROUTED    2 words: the epoch by which the last sender chose the way, the thread that sent it first; when the target
+//             has moved, as far as the sender knows, and in all frames that are passed on
 //   SENDER    3 words: the sender's address, its protocol
 //   DEADLINE  1 word: ms of the system's clock, modulo 2^32; absent when it is more than 2^31 ms away
 //   CHAIN     1 word: how many entries; 5 words each: address, protocol, turn, method
@@ -25,11 +27,20 @@ export const FAILURE = 3
 export const CALL = 4
 /** About a channel: channel-frame.ts. */
 export const CHANNEL = 5
+/** About an actor that moves: handoff-frame.ts. */
+export const HANDOFF = 6
 
 export const SENDER = 1
 export const DEADLINE = 2
 export const CHAIN = 4
 export const TRACE = 8
+export const ROUTED = 16
+/** A call for an actor, which is passed on to where it is. */
+export const ADDRESSED = 32
+export const ROUTED_WORDS = 2
+/** Where ROUTED stands: first, so that whoever passes a frame on finds it without reading the rest. */
+export const STAMP = 6
+export const FIRST_SENDER = 7
 export const SENDER_WORDS = 3
 export const CHAIN_WORDS = 5
 export const TRACE_WORDS = 7
@@ -47,16 +58,16 @@ export const LONGEST_CHAIN = 1_000
 const HIGH = 2 ** 32
 export function placeWord({ home, birth, serial }: Address): number {
   const high = serial < HIGH ? 0 : Math.floor(serial / HIGH)
-  return (high << 20) | (home << 10) | birth
+  return (high << 24) | (home << 12) | birth
 }
 export function homeOf(word: number): number {
-  return (word >>> 10) & 1023
+  return (word >>> 12) & 4095
 }
 export function birthOf(word: number): number {
-  return word & 1023
+  return word & 4095
 }
 export function serialOf(place: number, low: number): number {
-  return (place >>> 20) * HIGH + (low >>> 0)
+  return (place >>> 24) * HIGH + (low >>> 0)
 }
 
 /** Beyond this a deadline is none. */

@@ -78,12 +78,21 @@ export function lasting(value: Held): Held {
   return value instanceof EndsParcel ? new EndsParcel(bytes, 0, bytes.length) : new Parcel(bytes, 0, bytes.length)
 }
 
-/** Nobody gets it: whoever gave away the ends in it need not wait for them. */
+const TICK = Promise.resolve()
+
+/**
+ * Nobody gets it, which may be lent: whoever gave away the ends in it need not wait for them. To let them go is to decode
+ * it, and that may run a codec of the user's, which must not find a channel in the middle of something: so it comes a
+ * microtask later. Once for each value, or a thread would forget an end that is still under way.
+ */
 export function discard(core: Core, value: Held): void {
   if (!(value instanceof EndsParcel)) return
-  try {
-    release(core, value, undefined)
-  } catch {
-    // it could not have been received either
-  }
+  const dropped = lasting(value)
+  void TICK.then(() => {
+    try {
+      release(core, dropped, undefined)
+    } catch {
+      // it could not have been received either
+    }
+  })
 }

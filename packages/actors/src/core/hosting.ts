@@ -42,6 +42,14 @@ abstract class Hosting {
 
 /** A system's, or a simulation's. */
 export abstract class SystemHosting extends Hosting {
+  /** Moves all of them; one error is given as it is, several as one AggregateError. */
+  async move(refs: ActorRef | readonly ActorRef[], to: { thread: number }): Promise<void> {
+    const all = Array.isArray(refs) ? (refs as readonly ActorRef[]) : [refs as ActorRef]
+    const moved = await Promise.allSettled(all.map(ref => ref.move(to)))
+    const errors = moved.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []))
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} of ${all.length} actors did not move`)
+  }
   async spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): Promise<ActorRef> {
     const address = await this[host]().core.spawning.root(behavior, init, options ?? {})
     return new ActorRef(address, undefined)

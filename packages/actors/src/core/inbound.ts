@@ -1,72 +1,27 @@
 // Reads frames that came for this thread.
 //
 // Invariants: `bytes` and `words` are lent for the call only, so what waits is copied out: hot primitives are decoded at
-// once, other arguments wait as msgpack (a Parcel) until their turn. Parcels share chunks of memory; a chunk lives as
-// long as the longest-waiting message in it, so a parcel above a quarter of a chunk gets memory of its own.
+// once, other arguments wait as msgpack (a Parcel) until their turn.
 import type { Address } from './address.ts'
-import { type Ask, type Asker, Chain } from './ask.ts'
+import { type Ask, Chain } from './ask.ts'
+import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { CHANNEL_WORDS, ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, readChannelFrame } from './channel-frame.ts'
 import { type PackedError, type TroupeError, unpackError } from './errors.ts'
 import * as frame from './frame.ts'
+import { FENCE, FENCE_KINDS, FLUSH, FLUSHED, HANDOFF_WORDS } from './handoff-frame.ts'
+import type { FenceKind } from './handoff-states.ts'
 import { EndsParcel } from './held.ts'
-import { ASKED, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
+import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
+import { Parcels } from './parcels.ts'
 import { readPrimitive, skipPrimitive } from './primitives.ts'
+import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
+import { RemoteAsk } from './remote-ask.ts'
 import { waits } from './turns.ts'
-
-const CHUNK = 16 * 1024
-
-/** An ask that another thread waits for. */
-class RemoteAsk implements Asker {
-  readonly #core: Core
-  readonly #thread: number
-  readonly #number: number
-  readonly sender: Address | undefined
-  readonly chain: Chain | undefined
-  readonly until: number
-  settled = false
-
-  constructor(
-    core: Core,
-    thread: number,
-    number: number,
-    sender: Address | undefined,
-    chain: Chain | undefined,
-    until: number,
-  ) {
-    this.#core = core
-    this.#thread = thread
-    this.#number = number
-    this.sender = sender
-    this.chain = chain
-    this.until = until
-  }
-  begin(): void {}
-  handle(): { thread: number; number: number } {
-    return { thread: this.#thread, number: this.#number }
-  }
-  reply(value: unknown, from: Address, method: string): void {
-    if (this.settled) return
-    this.settled = true
-    const { outbound, failures } = this.#core
-    try {
-      outbound.reply(this.#thread, this.#number, value)
-    } catch (error) {
-      const failure = failures.unsendable(error, `the reply of ${method}`, from.id, method, 'yes')
-      outbound.fail(this.#thread, this.#number, failure)
-    }
-  }
-  fail(error: TroupeError): void {
-    if (this.settled) return
-    this.settled = true
-    this.#core.failTo(this.#thread, this.#number, error)
-  }
-}
 
 export class Inbound {
   readonly #core: Core
-  #chunk = new Uint8Array(CHUNK)
-  #used = 0
+  readonly #parcels = new Parcels()
   readonly #channelFrame = new ChannelFrame()
   /** Whom the last message was for. */
   #last: Address | undefined = undefined
@@ -83,20 +38,100 @@ export class Inbound {
     const head = words[base + 1]!
     const end = start + length - ((head >>> 24) & 3)
     const kind = (head >>> 16) & 255
-    if (kind === frame.TELL || kind === frame.ASK)
-      return this.#message(bytes, words, base, end, from, kind === frame.ASK)
-    if (kind === frame.CHANNEL) return this.#channel(bytes, words, base, end, from)
-    const number = words[base + 5]!
-    const body = start + frame.HEADER_WORDS * 4
-    const core = this.#core
-    if (kind === frame.CALL) {
-      core.calls.receive(words[base + 4]!, number, from, () => core.platform.codec.decode(bytes, body, end, core))
-    } else {
-      const ask = core.asks.find(number)
-      if (ask === undefined) return // it has ended meanwhile: by deadline, abort, or its actor's end
-      if ((head & 3) === frame.PACKED) this.#answer(ask, kind, bytes, body, end)
-      else ask.settle(((head >>> 2) & 63) === 0 ? undefined : this.#one(head, bytes, body))
+    switch (kind) {
+      case frame.TELL:
+      case frame.ASK: {
+        const address = this.target(words, base)
+        if (!this.#isHere(address, bytes, words, start, from)) return
+        const cell = address.cell ?? address.standing?.taker
+        return this.#message(bytes, words, base, end, from, kind === frame.ASK, address, cell)
+      }
+      case frame.CHANNEL:
+        return this.#channel(bytes, words, base, end, from)
+      case frame.CALL:
+        return this.#call(bytes, words, base, end, from)
+      case frame.HANDOFF:
+        return this.#handoff(bytes, words, base, end, from)
     }
+    const ask = this.#core.asks.find(words[base + 5]!)
+    if (ask === undefined) return // it has ended meanwhile: by deadline, abort, or its actor's end
+    const body = start + frame.HEADER_WORDS * 4
+    if ((head & 3) === frame.PACKED) this.#answer(ask, kind, bytes, body, end)
+    else ask.settle(((head >>> 2) & 63) === 0 ? undefined : this.#one(head, bytes, body))
+  }
+
+  /** Whether a frame is for an actor here, or one that this thread knows to be gone; if not, it has been passed on, or waits. */
+  #isHere(address: Address, bytes: Uint8Array, words: Int32Array, start: number, from: number): boolean {
+    const { routes, heirs } = this.#core
+    if (address.standing !== undefined) return routes.arrives(address, bytes, words, start, from)
+    if (address.cell !== undefined) return true
+    if (heirs.keepsUnknown(() => routedCopy(bytes, words, start, from))) return false
+    return address.local || routes.arrives(address, bytes, words, start, from)
+  }
+
+  /** A frame that was on its way, or held, and is for an actor here. */
+  takeIn(own: HeldFrame, cell: Cell): void {
+    this.#lasting(own, cell.address, cell)
+  }
+  /** One whose actor has ended meanwhile, in order or with its thread. */
+  undeliverable(own: HeldFrame, reason: 'stopped' | 'lost' = 'stopped'): void {
+    this.#lasting(own, this.target(wordsOf(own), 0), undefined, reason)
+  }
+  #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: 'stopped' | 'lost'): void {
+    const words = wordsOf(own)
+    const head = words[1]!
+    const end = own.length - ((head >>> 24) & 3)
+    const kind = (head >>> 16) & 255
+    const { thread } = this.#core.platform
+    if (kind === frame.CALL) this.#called(own, words, 0, end, thread)
+    else if (kind === frame.HANDOFF) this.#met(words, 0, address)
+    else this.#message(own, words, 0, end, thread, kind === frame.ASK, address, cell, reason)
+  }
+
+  #call(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
+    const addressed = (words[base + 1]! & (frame.ADDRESSED << 8)) !== 0
+    if (addressed && !this.#isHere(this.target(words, base), bytes, words, base << 2, from)) return
+    this.#called(bytes, words, base, end, from)
+  }
+  #called(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
+    if ((words[base + 1]! & (frame.ADDRESSED << 8)) !== 0) {
+      const { present } = this.target(words, base)
+      const { handoffs } = this.#core
+      if (
+        present?.status === 'leaving' &&
+        handoffs.departures.defers(present, routedCopy(bytes, words, base << 2, from))
+      )
+        return
+    }
+    const routed = (words[base + 1]! & (frame.ROUTED << 8)) !== 0
+    const first = routed ? words[base + frame.FIRST_SENDER]! : from
+    const body = (base + frame.HEADER_WORDS + (routed ? frame.ROUTED_WORDS : 0)) * 4
+    const { calls, platform } = this.#core
+    const args = (): unknown => platform.codec.decode(bytes, body, end, this.#core)
+    calls.receive(words[base + 4]! & 0xffff, words[base + 5]!, first, args)
+  }
+
+  #handoff(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
+    const { handoffs, routes, platform } = this.#core
+    const op = words[base + 4]! & 0xffff
+    if (op === FLUSH || op === FLUSHED) return handoffs.flushing(op, words[base + 5]!, from)
+    const address = this.target(words, base)
+    if (op === FENCE) {
+      const kind = FENCE_KINDS[words[base + 8]!] as FenceKind
+      if (routes.isBack(address, kind, words[base + frame.FIRST_SENDER]!, words[base + 5]!)) return
+      if (this.#isHere(address, bytes, words, base << 2, from)) this.#met(words, base, address)
+      return
+    }
+    const at = (base + HANDOFF_WORDS) * 4
+    const value = (): unknown => platform.codec.decode(bytes, at, end, this.#core)
+    const epoch = words[base + frame.STAMP]!
+    const about = words[base + frame.FIRST_SENDER]!
+    const kind = FENCE_KINDS[words[base + 8]!]!
+    handoffs.receive({ op, address, ticket: words[base + 5]!, epoch, about, kind, from, value })
+  }
+  #met(words: Int32Array, base: number, address: Address): void {
+    const kind = FENCE_KINDS[words[base + 8]!] as FenceKind
+    this.#core.routes.met(address, kind, words[base + frame.FIRST_SENDER]!, words[base + 5]!)
   }
 
   #channel(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
@@ -118,7 +153,7 @@ export class Inbound {
     const core = this.#core
     let answer: unknown
     try {
-      answer = core.platform.codec.decode(bytes, start, end, ask.sender?.cell ?? core)
+      answer = core.platform.codec.decode(bytes, start, end, ask.sender?.present ?? core)
       if (kind === frame.FAILURE) answer = unpackError(answer as PackedError)
     } catch (error) {
       return ask.fail(core.failures.unreadable(ask.target, ask.method, error))
@@ -136,16 +171,32 @@ export class Inbound {
       readChannelFrame(words, base, false, this.#channelFrame)
       return core.channels.returned(this.#channelFrame)
     }
+    if (kind === frame.HANDOFF)
+      return core.handoffs.departures.returned(this.target(words, base), words[base + 4]! & 0xffff)
     if (kind !== frame.TELL && kind !== frame.ASK) return
-    core.deadLetter(this.#target(words, base), core.platform.methods.text(words[base + 4]! & 0xffff), 'lost')
+    core.deadLetter(this.target(words, base), core.platform.methods.text(words[base + 4]! & 0xffff), 'lost')
   }
 
-  #message(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number, asked: boolean): void {
+  #message(
+    bytes: Uint8Array,
+    words: Int32Array,
+    base: number,
+    end: number,
+    from: number,
+    asked: boolean,
+    address: Address,
+    cell: Cell | undefined,
+    why?: 'stopped' | 'lost',
+  ): void {
     const core = this.#core
     const head = words[base + 1]!
     const flags = (head >>> 8) & 255
     const method = words[base + 4]! & 0xffff
     let at = base + frame.HEADER_WORDS
+    if ((flags & frame.ROUTED) !== 0) {
+      from = words[at + 1]!
+      at += frame.ROUTED_WORDS
+    }
     let sender: Address | undefined
     if ((flags & frame.SENDER) !== 0) {
       sender = this.#address(words, at)
@@ -160,16 +211,36 @@ export class Inbound {
     }
     if ((flags & frame.TRACE) !== 0) at += frame.TRACE_WORDS
 
-    const address = this.#target(words, base)
     const source = asked ? new RemoteAsk(core, from, words[base + 5]!, sender, chain, until) : sender
-    let mailHead = (method << METHOD_SHIFT) | (asked ? ASKED : 0)
-    if (address.cell === undefined) return core.undeliverable(address, mailHead, source, 'stopped')
+    const mailHead = (method << METHOD_SHIFT) | (asked ? ASKED : 0)
+    if (cell === undefined) {
+      const reason = why ?? (core.heirs.answersFor(address.home) ? 'lost' : 'stopped')
+      return core.undeliverable(address, mailHead, source, reason)
+    }
+    const wait = chain === undefined ? 'no' : waits(cell, method, chain)
+    if (wait === 'cycle') {
+      const cycle = core.failures.cycle(address, core.platform.methods.text(method), chain!)
+      return (source as RemoteAsk).fail(cycle)
+    }
+    this.#deliver(bytes, head, at, end, mailHead, source, cell, wait === 'beside')
+  }
+
+  #deliver(
+    bytes: Uint8Array,
+    head: number,
+    at: number,
+    end: number,
+    mailHead: number,
+    source: From,
+    cell: Cell,
+    beside: boolean,
+  ): void {
     const count = (head >>> 2) & 63
     let argument: unknown
     let size = 16
     if ((head & 3) === frame.PACKED) {
       mailHead |= PARCEL | (count > 1 ? MANY_ARGUMENTS : ONE_ARGUMENT)
-      argument = this.#parcel(bytes, at * 4, end)
+      argument = this.#parcels.of(bytes, at * 4, end)
       size = end - at * 4 + 16
     } else if (count === 1) {
       mailHead |= ONE_ARGUMENT
@@ -179,13 +250,8 @@ export class Inbound {
       mailHead |= MANY_ARGUMENTS
       argument = this.#primitives(bytes, at * 4, count)
     }
-    if (chain !== undefined) {
-      const cycle = waits(address.cell, method, chain)
-      if (cycle === 'cycle')
-        return (source as RemoteAsk).fail(core.failures.cycle(address, core.platform.methods.text(method), chain))
-      if (cycle === 'beside') return address.cell.acceptAside(mailHead, source, argument, size)
-    }
-    address.cell.accept(mailHead, source, argument, size)
+    if (beside) cell.acceptAside(mailHead, source, argument, size)
+    else cell.accept(mailHead, source, argument, size)
   }
 
   #one(head: number, bytes: Uint8Array, at: number): unknown {
@@ -201,7 +267,7 @@ export class Inbound {
     return list
   }
 
-  #target(words: Int32Array, base: number): Address {
+  target(words: Int32Array, base: number): Address {
     const place = words[base + 2]!
     const low = words[base + 3]!
     const last = this.#last
@@ -230,20 +296,5 @@ export class Inbound {
       chain = new Chain(this.#address(words, from), words[from + 3]!, methods.text(words[from + 4]!), chain)
     }
     return chain
-  }
-
-  #parcel(bytes: Uint8Array, start: number, end: number): Parcel {
-    const length = end - start
-    if (length > CHUNK / 4) return new Parcel(bytes.slice(start, end), 0, length)
-    if (this.#used + length > CHUNK) {
-      this.#chunk = new Uint8Array(CHUNK)
-      this.#used = 0
-    }
-    const at = this.#used
-    const chunk = this.#chunk
-    if (length < 64) for (let i = 0; i < length; i++) chunk[at + i] = bytes[start + i]!
-    else chunk.set(bytes.subarray(start, end), at)
-    this.#used += length
-    return new Parcel(chunk, at, at + length)
   }
 }

@@ -16,6 +16,7 @@ import { type Decision, supervise } from './supervision.ts'
 import { Alarm } from './timers.ts'
 import type { Turn } from './turn.ts'
 import { assertNever } from './platform.ts'
+import { NO_TURN } from './turn-words.ts'
 import * as turns from './turns.ts'
 
 /** Called when a cell that is not running gets its time. */
@@ -48,6 +49,8 @@ function begin(cell: Cell, why: Started): void {
   }
   const { behavior } = cell.loaded!
   const { core } = cell
+  core.checkpoints.begin(cell)
+  core.scheduler.beginsState(cell)
   try {
     const init = cell.init === undefined ? undefined : core.copyFor(cell.init, cell)
     cell.state = stateOf(behavior, value => core.copyFor(value, cell) as typeof value, init)
@@ -56,20 +59,53 @@ function begin(cell: Cell, why: Started): void {
     }
   } catch (error) {
     return startFailed(cell, why, error)
+  } finally {
+    core.scheduler.begins(NO_TURN)
   }
   const { started } = behavior
-  if (started === undefined) return running(cell)
+  if (started === undefined) return hasStarted(cell, why)
   turns.hook(
     cell,
     'started',
     ctx => started(ctx, why),
-    error => (error === undefined ? running(cell) : startFailed(cell, why, error)),
+    error => (error === undefined ? hasStarted(cell, why) : startFailed(cell, why, error)),
+  )
+}
+/** It runs once its first checkpoint has been made. */
+function hasStarted(cell: Cell, why: Started): void {
+  if (cell.status !== 'starting') return
+  const error = cell.core.checkpoints.started(cell)
+  if (error === undefined) running(cell)
+  else startFailed(cell, why, error)
+}
+
+/** An actor whose thread was lost begins on another one: with the state of its checkpoint, or anew. */
+export function revive(cell: Cell, hasState: boolean): void {
+  cell.status = 'starting'
+  if (hasState) goOn(cell, 'revived')
+  else begin(cell, 'revived')
+}
+/** A life goes on, after a move, or one that failed. `told`: the behavior hears of it. */
+export function arrive(cell: Cell, told: boolean): void {
+  cell.status = 'starting'
+  if (told) goOn(cell, 'moved')
+  else hasStarted(cell, 'moved')
+}
+function goOn(cell: Cell, why: 'moved' | 'revived'): void {
+  const { started } = cell.loaded!.behavior
+  if (started === undefined) return hasStarted(cell, why)
+  turns.hook(
+    cell,
+    'started',
+    ctx => started(ctx, why),
+    error => (error === undefined ? hasStarted(cell, why) : startFailed(cell, why, error)),
   )
 }
 
 function running(cell: Cell): void {
   if (cell.status !== 'starting') return
   cell.status = 'running'
+  if (cell.extra?.moves !== undefined) cell.core.handoffs.departures.consider(cell)
   if (cell.onStart !== undefined) {
     cell.onStart(undefined)
     cell.onStart = undefined
@@ -129,6 +165,7 @@ function act(cell: Cell, decision: Decision, error: unknown, method: string): vo
   const { core, address } = cell
   switch (decision.kind) {
     case 'resume':
+      core.checkpoints.resumed(cell, error)
       return turns.proceed(cell)
     case 'restart':
       return restart(cell, error, decision.delay, decision.times)
@@ -147,6 +184,7 @@ function act(cell: Cell, decision: Decision, error: unknown, method: string): vo
 function restart(cell: Cell, error: unknown, delay: number, times: number): void {
   const { core, address } = cell
   cell.status = 'waiting'
+  cell.more.lives++
   endLife(cell, 'faulted', core.failures.fault(error, address, ''), () => {
     if (cell.status !== 'waiting') return
     cell.state = NO_STATE

@@ -11,6 +11,8 @@ import { InvalidCall, NameTaken } from './errors.ts'
 export class Names {
   readonly #core: Core
   readonly #table = new Map<string, Address>()
+  /** Whose actor may be gone: the heir that is to say. */
+  readonly #doubtful = new Map<string, number>()
 
   constructor(core: Core) {
     this.#core = core
@@ -48,13 +50,28 @@ export class Names {
   findHere(key: string): Address | undefined {
     return this.#table.get(key)
   }
+  /** A lost thread has an heir, which may revive those that had a name there: until it has said so, they keep it. */
+  inherited(thread: number, heir: number): void {
+    const { routes } = this.#core
+    for (const [key, address] of this.#table) if (routes.placeOf(address) === thread) this.#doubtful.set(key, heir)
+  }
+  /** An heir has revived what it can: all others' names are free. */
+  revived(heir: number, keys: readonly string[]): void {
+    const kept = new Set(keys)
+    for (const [key, of] of this.#doubtful) {
+      if (of !== heir) continue
+      this.#doubtful.delete(key)
+      if (!kept.has(key)) this.#table.delete(key)
+    }
+  }
   /** Frees the names of a thread that was lost. */
   lostThread(thread: number): void {
-    for (const [key, { home }] of this.#table) if (home === thread) this.#table.delete(key)
+    const { routes } = this.#core
+    for (const [key, address] of this.#table) if (routes.placeOf(address) === thread) this.#table.delete(key)
   }
 }
 
 /** One text for both, as no other pair makes it. */
-function keyOf(behavior: string, name: string): string {
+export function keyOf(behavior: string, name: string): string {
   return `${behavior.length} ${behavior} ${name}`
 }

@@ -1,86 +1,154 @@
-// Writes frames and hands them to the platform. One scratch buffer a thread, reused for every frame.
+// Writes frames and hands them to the platform; the scratch buffer and the arguments are frame-buffer.ts.
 //
 // Invariants: nothing of a frame is posted before all of it could be encoded; a user frame that the way refuses is given
 // back to the caller (false), who fails the ask or makes the dead letter. Encoding the arguments may run users' code
 // (getters, codecs), and that may send: so they are written first, all that stands before them after.
 import type { Address } from './address.ts'
-import type { Ask, Chain } from './ask.ts'
-import type { Core } from './core.ts'
+import type { Ask, Asker, Chain } from './ask.ts'
 import { CHANNEL_WORDS, type ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, keyWord, serialOf } from './channel-frame.ts'
 import { packError, type TroupeError } from './errors.ts'
+import { FrameBuffer } from './frame-buffer.ts'
 import * as frame from './frame.ts'
 import { EndsParcel } from './held.ts'
-import { MANY_ARGUMENTS, ONE_ARGUMENT, Parcel } from './mailbox.ts'
-import type { Packed } from './platform.ts'
-import { writePrimitive } from './primitives.ts'
+import { FENCE_KINDS, HANDOFF_WORDS } from './handoff-frame.ts'
+import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
+import type { HeldFrame, Holder } from './held-frame.ts'
+import type { FenceAnswer } from './handoff-states.ts'
 
-/** Room for the longest chain, and behind it for as many hot primitives as there may be. */
-const SCRATCH = 64 * 1024
-const MOST_PRIMITIVES = 24 // the keys of a flat record
-
-export class Outbound {
-  readonly #core: Core
-  #bytes = new Uint8Array(SCRATCH)
-  #words = new Int32Array(this.#bytes.buffer)
-  /** Where the arguments begin, in bytes. */
-  #at = 0
-  #count = 0
-  #encoding = frame.PRIMITIVES
+export class Outbound extends FrameBuffer {
   /** The channel that was written about last. */
   #key = -1
   #keyWord = 0
   #keyLow = 0
   /** Whether there are channel ends in its value. */
   #ends = false
-  /** Counts the frames begun. */
-  #begun = 0
 
-  constructor(core: Core) {
-    this.#core = core
-  }
-
-  tell(to: Address, sender: Address | undefined, method: number, shape: number, argument: unknown): boolean {
-    const at = sender === undefined ? frame.HEADER_WORDS : frame.HEADER_WORDS + frame.SENDER_WORDS
-    this.#arguments(at * 4, shape, argument)
-    if (sender !== undefined) this.#writeSender(frame.HEADER_WORDS, sender)
+  /** `holder`: takes the frame, where it must not be sent yet. */
+  tell(
+    to: Address,
+    sender: Address | undefined,
+    method: number,
+    shape: number,
+    argument: unknown,
+    holder?: Holder,
+  ): boolean {
+    let flags = this.#isRouted(to, holder) ? frame.ROUTED : 0
+    if (sender !== undefined) flags |= frame.SENDER
+    this.arguments((frame.HEADER_WORDS + sectionWords(flags, undefined)) * 4, shape, argument)
+    const at = this.#routed(flags, this.core.platform.thread)
+    if (sender !== undefined) this.#writeSender(at, sender)
     this.#target(to, method, -1)
-    return this.#post(to.home, frame.TELL, sender === undefined ? 0 : frame.SENDER, false)
+    return this.#send(to, frame.TELL, flags, holder)
   }
 
-  ask(ask: Ask, method: number, shape: number, argument: unknown): boolean {
+  ask(ask: Ask, method: number, shape: number, argument: unknown, holder?: Holder): boolean {
     const { target, sender, chain } = ask
-    let flags = sender === undefined ? 0 : frame.SENDER
+    let flags = this.#isRouted(target, holder) ? frame.ROUTED : 0
+    if (sender !== undefined) flags |= frame.SENDER
     if (ask.until - ask.begun <= frame.LONGEST_DEADLINE) flags |= frame.DEADLINE
     if (chain !== undefined) flags |= frame.CHAIN
-    this.#arguments((frame.HEADER_WORDS + sectionWords(flags, chain)) * 4, shape, argument)
-    let at = frame.HEADER_WORDS
+    this.arguments((frame.HEADER_WORDS + sectionWords(flags, chain)) * 4, shape, argument)
+    const { thread, number } = ask.handle()
+    this.#sections(flags, thread, sender, ask)
+    this.#target(target, method, number)
+    return this.#send(target, frame.ASK, flags, holder)
+  }
+  #sections(flags: number, first: number, sender: Address | undefined, asker: Asker | undefined): void {
+    let at = this.#routed(flags, first)
     if (sender !== undefined) at = this.#writeSender(at, sender)
-    if ((flags & frame.DEADLINE) !== 0) this.#words[at++] = Math.ceil(ask.until)
-    if (chain !== undefined) this.#writeChain(at, chain)
-    this.#target(target, method, ask.handle().number)
-    return this.#post(target.home, frame.ASK, flags, false)
+    if ((flags & frame.DEADLINE) !== 0) this.words[at++] = Math.ceil(asker!.until)
+    if (asker?.chain !== undefined) this.#writeChain(at, asker.chain)
+  }
+  /** Whether a frame may have to wait, or take another way than to where the actor was spawned. */
+  #isRouted({ standing, home }: Address, holder?: Holder): boolean {
+    return standing !== undefined || holder !== undefined || this.core.heirs.isOpen(this.core.heirs.of(home))
+  }
+  #routed(flags: number, from: number): number {
+    if ((flags & frame.ROUTED) === 0) return frame.HEADER_WORDS
+    this.words[frame.FIRST_SENDER] = from
+    return frame.HEADER_WORDS + frame.ROUTED_WORDS
+  }
+
+  /** A message out of the mailbox of an actor that has moved, as a frame that lasts. */
+  mail(to: Address, head: number, from: From, argument: unknown): HeldFrame {
+    const asker = (head & ASKED) === 0 ? undefined : (from as Asker)
+    const sender = asker === undefined ? (from as Address | undefined) : asker.sender
+    let flags = frame.ROUTED
+    if (sender !== undefined) flags |= frame.SENDER
+    if (asker !== undefined && asker.until - this.core.platform.now() <= frame.LONGEST_DEADLINE) flags |= frame.DEADLINE
+    if (asker?.chain !== undefined) flags |= frame.CHAIN
+    const body = (frame.HEADER_WORDS + sectionWords(flags, asker?.chain)) * 4
+    if ((head & PARCEL) !== 0) this.parcel(body, argument as Parcel, (head & MANY_ARGUMENTS) !== 0 ? 2 : 1)
+    else this.arguments(body, head & (ONE_ARGUMENT | MANY_ARGUMENTS), argument)
+    const handle = asker?.handle()
+    this.#sections(flags, handle?.thread ?? this.core.platform.thread, sender, asker)
+    this.#target(to, head >> METHOD_SHIFT, handle?.number ?? -1)
+    this.finish(asker === undefined ? frame.TELL : frame.ASK, flags)
+    return this.copy()
   }
 
   reply(thread: number, number: number, value: unknown): void {
-    this.#arguments(frame.HEADER_WORDS * 4, 1, value)
+    this.arguments(frame.HEADER_WORDS * 4, 1, value)
     this.#answer(thread, number, frame.REPLY)
   }
 
   fail(thread: number, number: number, error: TroupeError): void {
-    this.#begun++
-    this.#packed(frame.HEADER_WORDS * 4, packError(error))
+    this.begun++
+    this.packed(frame.HEADER_WORDS * 4, packError(error))
     this.#answer(thread, number, frame.FAILURE)
   }
 
   /** A call of another thread's core. Ordered ones stay behind the user frames before them, and may be refused. */
   call(thread: number, operation: number, number: number, args: unknown, ordered: boolean): boolean {
-    this.#begun++
-    this.#packed(frame.HEADER_WORDS * 4, args)
-    const words = this.#words
+    this.begun++
+    this.packed(frame.HEADER_WORDS * 4, args)
+    const words = this.words
     words[2] = words[3] = 0
     words[4] = operation
     words[5] = number
     return this.#post(thread, frame.CALL, 0, !ordered)
+  }
+
+  /** A call for an actor, wherever it is: it goes the way of messages. */
+  callActor(to: Address, operation: number, number: number, args: unknown, ordered: boolean): boolean {
+    const flags = frame.ADDRESSED | (this.#isRouted(to) ? frame.ROUTED : 0)
+    this.begun++
+    this.packed((frame.HEADER_WORDS + sectionWords(flags, undefined)) * 4, args)
+    this.#routed(flags, this.core.platform.thread)
+    this.#target(to, operation, number)
+    return this.#send(to, frame.CALL, flags, undefined, !ordered)
+  }
+
+  /** What threads say about an actor that moves, or about themselves: `of` undefined. */
+  handoff(
+    thread: number,
+    of: Address | undefined,
+    op: number,
+    ticket: number,
+    epoch: number,
+    about: number,
+    more?: { kind?: FenceAnswer; value?: unknown; ordered?: boolean },
+  ): void {
+    this.begun++
+    this.at = HANDOFF_WORDS * 4
+    this.count = 0
+    this.encoding = frame.PRIMITIVES
+    if (more?.value !== undefined) this.packed(this.at, more.value)
+    this.#handoff(of, op, ticket, epoch, about, more?.kind ?? 'way')
+    this.finish(frame.HANDOFF, frame.ROUTED)
+    this.core.platform.post(thread, this.bytes, this.words[0]!, more?.ordered !== true, false, true)
+    this.shrink()
+  }
+  #handoff(of: Address | undefined, op: number, ticket: number, epoch: number, about: number, kind: FenceAnswer): void {
+    const words = this.words
+    if (of === undefined) {
+      words[2] = words[3] = 0
+      words[4] = op
+      words[5] = ticket
+    } else this.#target(of, op, ticket)
+    words[frame.STAMP] = epoch
+    words[frame.FIRST_SENDER] = about
+    words[8] = FENCE_KINDS.indexOf(kind)
   }
 
   /** Encodes the value of a channel's frame, if it has one; `channel` then posts it. Throws NotSendable. */
@@ -88,21 +156,14 @@ export class Outbound {
     const at = (CHANNEL_WORDS + (claims ? CLAIM_WORDS : 0)) * 4
     this.#ends = value instanceof EndsParcel
     if (!(value instanceof Parcel)) {
-      this.#arguments(at, has ? ONE_ARGUMENT : 0, value)
-      this.#ends = this.#encoding === frame.PACKED && this.#core.channels.entries.gave
+      this.arguments(at, has ? ONE_ARGUMENT : 0, value)
+      this.#ends = this.encoding === frame.PACKED && this.core.channels.entries.gave
       return
     }
-    const { bytes, start, end } = value
-    this.#begun++
-    this.#core.channels.entries.begin() // none of this thread's ends is in it
-    this.#reserve(at + end - start)
-    this.#bytes.set(bytes.subarray(start, end), at)
-    this.#at = at + end - start
-    this.#encoding = frame.PACKED
-    this.#count = 1
+    this.parcel(at, value, 1)
   }
   channel(thread: number, message: ChannelFrame, system: boolean, alone: boolean): boolean {
-    const words = this.#words
+    const words = this.words
     if (message.key !== this.#key) {
       this.#key = message.key
       this.#keyWord = keyWord(message.key)
@@ -124,31 +185,55 @@ export class Outbound {
   }
   /** Sends a frame on as it is. */
   pass(thread: number, bytes: Uint8Array, start: number, length: number): void {
-    this.#reserve(length)
-    this.#bytes.set(bytes.subarray(start, start + length))
-    this.#core.platform.post(thread, this.#bytes, length, true)
-    if (this.#bytes.length > SCRATCH) this.#resize(SCRATCH)
+    this.reserve(length)
+    this.bytes.set(bytes.subarray(start, start + length))
+    this.core.platform.post(thread, this.bytes, length, true)
+    this.shrink()
   }
 
+  /** What stands in the scratch buffer goes to an actor; false where it is refused. `system`: ahead of messages. */
+  #send(to: Address, kind: number, flags: number, holder?: Holder, system = false): boolean {
+    if ((flags & frame.ROUTED) === 0) return this.#post(this.core.heirs.of(to.home), kind, flags, system)
+    this.finish(kind, flags)
+    const { standing } = to
+    if (holder !== undefined) {
+      holder.hold(to, this.copy())
+      return true
+    }
+    if (standing === undefined) {
+      this.core.routes.toHome(to, this.copy())
+      return true
+    }
+    const way = standing.send()
+    if (way < 0 || way === standing.self) return this.#kept(this.core.routes.waits(standing, way, this.copy(), system))
+    this.words[frame.STAMP] = standing.stamp
+    const sent = this.core.platform.post(way, this.bytes, this.words[0]!, system)
+    this.shrink()
+    return this.#kept(sent)
+  }
+  #kept(sent: boolean): boolean {
+    if (this.encoding !== frame.PACKED) return sent
+    const { entries } = this.core.channels
+    if (sent) entries.begin()
+    else entries.undo()
+    return sent
+  }
   #answer(thread: number, number: number, kind: number): void {
-    const words = this.#words
+    const words = this.words
     words[2] = words[3] = words[4] = 0
     words[5] = number
     this.#post(thread, kind, 0, true)
   }
 
   #post(thread: number, kind: number, flags: number, system: boolean, alone = false): boolean {
-    const length = (this.#at + 3) & ~3
-    this.#words[0] = length
-    this.#words[1] = frame.headWord(length - this.#at, kind, flags, this.#count, this.#encoding)
-    const posted = this.#core.platform.post(thread, this.#bytes, length, system, alone)
-    if (this.#bytes.length > SCRATCH) this.#resize(SCRATCH) // one large frame must not keep its memory
-    if (!posted && this.#encoding === frame.PACKED) this.#core.channels.entries.undo()
-    return posted
+    this.finish(kind, flags)
+    const posted = this.core.platform.post(thread, this.bytes, this.words[0]!, system, alone)
+    this.shrink()
+    return this.#kept(posted)
   }
 
   #target(to: Address, method: number, number: number): void {
-    const words = this.#words
+    const words = this.words
     words[2] = frame.placeWord(to)
     words[3] = to.serial
     words[4] = frame.methodWord(to.protocol.number, method)
@@ -156,7 +241,7 @@ export class Outbound {
   }
 
   #writeSender(at: number, sender: Address): number {
-    const words = this.#words
+    const words = this.words
     words[at] = frame.placeWord(sender)
     words[at + 1] = sender.serial
     words[at + 2] = sender.protocol.number
@@ -165,7 +250,7 @@ export class Outbound {
 
   #writeChain(at: number, chain: Chain): void {
     const count = entriesOf(chain)
-    const words = this.#words
+    const words = this.words
     words[at++] = count
     let entry: Chain | undefined = chain
     for (let left = count; left > 0; left--) {
@@ -174,86 +259,19 @@ export class Outbound {
       words[at + 1] = actor.serial
       words[at + 2] = actor.protocol.number
       words[at + 3] = turn
-      words[at + 4] = this.#core.platform.methods.intern(method)
+      words[at + 4] = this.core.platform.methods.intern(method)
       at += frame.CHAIN_WORDS
       entry = outer
     }
-  }
-
-  /** Writes the arguments at byte `at`: by hand where all are small primitives, else through the codec. */
-  #arguments(at: number, shape: number, argument: unknown): void {
-    this.#begun++
-    this.#encoding = frame.PRIMITIVES
-    this.#count = 0
-    this.#at = at
-    if (shape === 0) return
-    if (shape !== MANY_ARGUMENTS) return this.#argument(at, argument)
-    const list = argument as unknown[]
-    for (const one of list) {
-      const end = list.length > MOST_PRIMITIVES ? -1 : writePrimitive(one, this.#bytes, this.#at)
-      if (end < 0) return this.#packed(at, list, 2)
-      this.#at = end
-    }
-    this.#count = list.length
-  }
-
-  #argument(at: number, value: unknown): void {
-    const flat = typeof value === 'object' && value !== null
-    const end = flat ? this.#flat(at, value) : writePrimitive(value, this.#bytes, at)
-    if (end < 0) return this.#packed(at, value)
-    this.#at = end
-    this.#count = 1
-    this.#encoding = flat ? frame.FLAT : frame.PRIMITIVES
-  }
-
-  /** Gives the end, or -1: also where a getter has sent something meanwhile, over what stood here. */
-  #flat(at: number, value: object): number {
-    const begun = this.#begun
-    const end = this.#core.platform.codec.writeFlat(value, this.#bytes, at)
-    return begun === this.#begun ? end : -1
-  }
-
-  #packed(at: number, value: unknown, count = 1): void {
-    const { bytes, start, end } = this.#pack(value)
-    const length = end - start
-    this.#reserve(at + length)
-    const to = this.#bytes
-    // a short body is copied faster by hand
-    if (length < 64) for (let i = 0; i < length; i++) to[at + i] = bytes[start + i]!
-    else to.set(bytes.subarray(start, end), at)
-    this.#at = at + length
-    this.#encoding = frame.PACKED
-    this.#count = count
-  }
-
-  /** Channel ends in a value that cannot be packed are not given away. */
-  #pack(value: unknown): Packed {
-    const { platform, channels } = this.#core
-    channels.entries.begin()
-    try {
-      return platform.codec.pack(value)
-    } catch (error) {
-      channels.entries.undo()
-      throw error
-    }
-  }
-
-  #reserve(bytes: number): void {
-    if (bytes + 4 > this.#bytes.length) this.#resize(2 ** Math.ceil(Math.log2(bytes + 4)))
-  }
-  #resize(bytes: number): void {
-    const old = this.#bytes
-    this.#bytes = new Uint8Array(bytes)
-    this.#words = new Int32Array(this.#bytes.buffer)
-    this.#bytes.set(old.subarray(0, Math.min(old.length, bytes)))
   }
 }
 
 /** How many words stand between the header and the arguments of an ask. */
 function sectionWords(flags: number, chain: Chain | undefined): number {
+  const routed = (flags & frame.ROUTED) === 0 ? 0 : frame.ROUTED_WORDS
   const sender = (flags & frame.SENDER) === 0 ? 0 : frame.SENDER_WORDS
   const deadline = (flags & frame.DEADLINE) === 0 ? 0 : 1
-  return sender + deadline + (chain === undefined ? 0 : 1 + entriesOf(chain) * frame.CHAIN_WORDS)
+  return routed + sender + deadline + (chain === undefined ? 0 : 1 + entriesOf(chain) * frame.CHAIN_WORDS)
 }
 function entriesOf(chain: Chain): number {
   return Math.min(chain.length, frame.LONGEST_CHAIN)

@@ -3,8 +3,9 @@
 // Invariant: it knows that thread and a ticket, and nothing else; whatever ends it is told to that ticket, once.
 import * as frame from './channel-frame.ts'
 import type { Home } from './channel-home.ts'
+import type { Core } from './core.ts'
 import { packError } from './errors.ts'
-import { type Held, packable } from './held.ts'
+import { discard, type Held, packable } from './held.ts'
 import type { Selection } from './selection.ts'
 import { Waiter } from './waiter.ts'
 
@@ -37,12 +38,14 @@ export class RemoteWaiter extends Waiter {
     this.#tell(frame.TAKEN)
   }
   ended(): void {
+    discard(this.#home.core, this.value)
     this.#tell(frame.ENDED)
   }
   removed(): void {
     this.#home.peers!.waiters.delete(this)
   }
   fail(error: Error): void {
+    discard(this.#home.core, this.value)
     this.#tell(frame.FAILED, packError(error))
   }
   #tell(op: number, value?: Held): void {
@@ -53,7 +56,12 @@ export class RemoteWaiter extends Waiter {
 
 /** Those of a channel that are in a queue, by thread and ticket. */
 export class RemoteWaiters {
+  readonly #core: Core
   readonly #all = new Map<number, RemoteWaiter>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
 
   add(waiter: RemoteWaiter): void {
     this.#all.set(key(waiter.thread, waiter.ticket), waiter)
@@ -61,8 +69,19 @@ export class RemoteWaiters {
   delete(waiter: RemoteWaiter): void {
     this.#all.delete(key(waiter.thread, waiter.ticket))
   }
-  find(thread: number, ticket: number): RemoteWaiter | undefined {
-    return this.#all.get(key(thread, ticket))
+
+  /** It waits no longer. */
+  withdraw(thread: number, ticket: number): void {
+    const waiter = this.#all.get(key(thread, ticket))
+    if (waiter !== undefined) this.#drop(waiter) // or it has been told, and that crosses this
+  }
+  /** Nobody on that thread waits any longer. */
+  leave(thread: number): void {
+    for (const waiter of [...this.#all.values()]) if (waiter.thread === thread) this.#drop(waiter)
+  }
+  #drop(waiter: RemoteWaiter): void {
+    waiter.queue?.remove(waiter)
+    discard(this.#core, waiter.value)
   }
 }
 

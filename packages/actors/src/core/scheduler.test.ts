@@ -3,7 +3,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Cell } from './cell.ts'
 import type { Platform } from './platform.ts'
+import type { Sampler } from './sampling.ts'
 import { BATCH, Scheduler } from './scheduler.ts'
+
+/** Whose turns these are is noted, and does not matter here. */
+const address = { protocol: { number: 1 }, home: 0, birth: 0, serial: 1 }
 
 class World {
   time = 0
@@ -26,6 +30,7 @@ class World {
       left: messages,
       cell: {
         queued: false,
+        address,
         run: () => {
           let turns = 0
           while (actor.left > 0 && turns < BATCH) {
@@ -82,6 +87,7 @@ test('an error in a turn loses nobody else’s', () => {
   const other = world.actor('other', 1)
   const broken = {
     queued: false,
+    address,
     run() {
       throw new Error('a bug')
     },
@@ -120,6 +126,49 @@ test('whatever is queued, each message gets its turn and nobody waits for more t
       expect(actors.map(({ left }) => left)).toEqual(loads.map(() => 0))
       const firsts = world.log.slice(0, loads.length).map(line => Number(line.split(' ')[0]))
       expect(firsts).toEqual(loads.map((_, i) => i))
+    }),
+  )
+})
+
+test('while it samples, exactly those turns are looked at that shall be, however turns fall into slices', () => {
+  const slices = fc.array(fc.record({ turns: fc.integer({ min: 1, max: 150 }), until: fc.nat(3) }), { maxLength: 20 })
+  const gaps = fc.array(fc.nat(60), { minLength: 1, maxLength: 20 })
+  fc.assert(
+    fc.property(slices, gaps, fc.constantFrom(0, 0.01, 1), (all, gaps, cost) => {
+      const world = new World()
+      const { scheduler } = world
+      world.cost = cost
+      let passed = 0
+      let begun: number | undefined
+      const looked: number[] = []
+      const wanted: number[] = []
+      const until = (): number => {
+        const gap = gaps[wanted.length % gaps.length]!
+        wanted.push((wanted.at(-1) ?? -1) + 1 + gap)
+        return gap
+      }
+      const sampler = {
+        until: until(),
+        end(now: number) {
+          expect(now - begun!).toBeCloseTo(cost, 6) // of one turn, and no other
+          this.until = until()
+        },
+      }
+      scheduler.sampler = sampler as unknown as Sampler
+      for (const { turns, until } of all) {
+        const actor = world.actor('one', turns)
+        const turn = scheduler.turn.bind(scheduler)
+        scheduler.turn = () => {
+          if (scheduler.sampling) looked.push(passed)
+          if (scheduler.sampling) begun = world.time - cost
+          passed++
+          return turn()
+        }
+        scheduler.enqueue(actor.cell)
+        while (scheduler.run(world.time + until));
+        scheduler.turn = turn
+      }
+      expect(looked).toEqual(wanted.filter(turn => turn < passed))
     }),
   )
 })

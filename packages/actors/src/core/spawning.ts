@@ -22,6 +22,7 @@ import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
 import { type GoroutineValue, refuseGoroutine } from './goroutine-value.ts'
 import { Running } from './goroutines.ts'
+import { outboxOf, releaseOf } from './outbox.ts'
 import type { Loaded } from './protocol.ts'
 import { beginStopping } from './stopping.ts'
 
@@ -30,9 +31,11 @@ export interface SpawnOptions {
   readonly on?: { readonly thread: number } | undefined
   /** What others look it up by. */
   readonly name?: string | undefined
+  /** Whether it stays where it is when the system balances itself. */
+  readonly pinned?: boolean | undefined
 }
 
-const PARTS = ['on', 'name'] satisfies (keyof SpawnOptions)[]
+const PARTS = ['on', 'name', 'pinned'] satisfies (keyof SpawnOptions)[]
 
 type Call = 'spawn' | 'go'
 
@@ -47,6 +50,11 @@ interface Order {
   readonly parent: Address | undefined
 }
 
+interface Started {
+  readonly address: Address
+  readonly outcome: Promise<unknown>
+}
+
 /**
  * A spawn on its way to another thread. What may hold instances of users' classes is sealed: their codecs may be known
  * there only once the behavior's module is.
@@ -58,6 +66,7 @@ export type SpawnCall = [
   init: unknown,
   parent: ActorRef | undefined,
   name: string | undefined,
+  pinned: boolean | undefined,
 ]
 
 export class Spawning {
@@ -74,7 +83,7 @@ export class Spawning {
       return this.#childApart(parent, behavior, init, options)
     }
     // The usual case costs no promise and no closure: a start that fails finds its parent by itself (life.ts).
-    const child = this.#here(this.#check('spawn', behavior, options), init, parent.address, undefined)
+    const child = this.#here(this.#check('spawn', behavior, options), init, parent.address, options, parent)
     link(parent, child)
     return child.address
   }
@@ -103,7 +112,7 @@ export class Spawning {
   async root(behavior: BehaviorValue, init: unknown, options: SpawnOptions): Promise<Address> {
     try {
       const order: Order = { call: 'spawn', behavior, init, options, by: undefined, parent: undefined }
-      const { address, outcome } = this.#spawn(order)
+      const { address, outcome } = await this.#spawnInTime(order)
       await outcome
       return address
     } catch (error) {
@@ -141,11 +150,11 @@ export class Spawning {
       throw new InvalidCall(notABehavior('spawn', behavior))
     }
     checkParts(call, options, PARTS)
-    const { on, name } = options
+    const { on, name, pinned } = options
     if (on !== undefined && (typeof on !== 'object' || on === null)) {
       throw new InvalidCall(`${call}: on is ${String(on)}; pass thread(n)`)
     }
-    if (on !== undefined && !(Number.isInteger(on.thread) && on.thread >= 0 && on.thread < core.platform.threads)) {
+    if (on !== undefined && !(Number.isInteger(on.thread) && core.platform.current(on.thread) >= 0)) {
       throw new InvalidCall(
         `${call}: there is no thread ${on.thread}; this system has threads 0 to ${core.platform.threads - 1}`,
       )
@@ -153,17 +162,41 @@ export class Spawning {
     if (name !== undefined && (typeof name !== 'string' || name === '')) {
       throw new InvalidCall(`${call}: a name is a string that is not empty, not ${inWords(name)}`)
     }
+    if (pinned !== undefined && typeof pinned !== 'boolean') {
+      throw new InvalidCall(`${call}: pinned is ${inWords(pinned)}; it must be true or false`)
+    }
     return core.behaviors.load(behavior)
   }
 
-  #spawn(order: Order): { address: Address; outcome: Promise<unknown> } {
+  #spawn(order: Order): Started {
+    const loaded = this.#check(order.call, order.behavior, order.options)
+    return this.#spawnOn(this.#homeOf(order), loaded, order)
+  }
+
+  /** The thread that is meant, or suits. */
+  #homeOf({ options: { on }, by }: Order): number {
+    const { platform } = this.#core
+    if (on !== undefined) return platform.current(on.thread)
+    return by === undefined ? platform.place() : platform.thread
+  }
+
+  /** Where a thread is being replaced, the spawn waits for that as long as an ask would. */
+  #spawnInTime(order: Order): Started | Promise<Started> {
+    const { platform, replacements, limits } = this.#core
+    const loaded = this.#check(order.call, order.behavior, order.options)
+    const home = this.#homeOf(order)
+    if (!platform.awaited(home)) return this.#spawnOn(home, loaded, order)
+    const settled = replacements.settled(() => this.#homeOf(order), platform.now() + limits.askDeadline)
+    return settled.then(home => this.#spawnOn(home, this.#check(order.call, order.behavior, order.options), order))
+  }
+
+  #spawnOn(home: number, loaded: Loaded, order: Order): Started {
     const core = this.#core
     const { call, behavior, init, options, by, parent } = order
-    const loaded = this.#check(call, behavior, options)
     const here = core.platform.thread
-    const home = options.on?.thread ?? (by === undefined ? core.platform.place() : here)
+    if (home !== here || call === 'go') releaseOf(by)
     if (home === here) {
-      const cell = this.#here(loaded, init, parent, options.name)
+      const cell = this.#here(loaded, init, parent, options, by)
       return { address: cell.address, outcome: outcomeOf(call, cell, by) }
     }
     const { protocol } = loaded
@@ -174,7 +207,7 @@ export class Spawning {
     const from = behavior[source]
     const sealed = 'inner' in from ? this.#seal(from) : from
     const own = typeof init === 'object' && init !== null ? this.#seal(init) : init
-    const args: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name]
+    const args: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name, pinnedBy(options)]
     try {
       return { address, outcome: core.calls.begin(home, call, args, true, by?.address) }
     } catch (error) {
@@ -183,30 +216,37 @@ export class Spawning {
     }
   }
 
-  #here(loaded: Loaded, init: unknown, parent: Address | undefined, name: string | undefined): Cell {
+  #here(loaded: Loaded, init: unknown, parent: Address | undefined, options: SpawnOptions, by: Cell | undefined): Cell {
     const core = this.#core
     const address = core.directory.next(loaded.protocol, core.platform.thread)
     const cell = new Cell(core, address, 'placed', undefined, parent)
     if (init !== undefined) cell.init = core.copyFor(init, cell, rootOf(loaded.behavior))
-    if (name !== undefined) cell.more.name = name
-    this.#place(cell, loaded)
+    if (options.name !== undefined) cell.more.name = options.name
+    cell.pinned = pinnedBy(options)
+    this.#place(cell, loaded, by)
     core.directory.add(cell)
     return cell
   }
 
-  #place(cell: Cell, loaded: Loaded): void {
+  #place(cell: Cell, loaded: Loaded, by: Cell | undefined): void {
     cell.loaded = loaded
     cell.status = 'placed'
-    this.#core.scheduler.enqueue(cell)
+    const { checkpoints, scheduler } = this.#core
+    checkpoints.placed(cell)
+    const outbox = outboxOf(by)
+    if (outbox === undefined) scheduler.enqueue(cell)
+    else outbox.add(0, () => scheduler.enqueue(cell))
   }
 
   /** A spawn that came from another thread; resolves when the actor has started, or the goroutine ended. */
-  async receive(call: Call, [from, protocol, serial, init, parent, name]: SpawnCall, birth: number): Promise<unknown> {
+  async receive(call: Call, spawned: SpawnCall, birth: number): Promise<unknown> {
+    const [from, protocol, serial, init, parent, name, pinned] = spawned
     const core = this.#core
     const address = core.directory.reach(core.behaviors.protocol(protocol), birth, serial)!
     core.directory.arrived(birth, serial)
     const cell = address.cell!
     cell.parent = parent?.address
+    cell.pinned = pinned
     if (name !== undefined) cell.more.name = name
     const outcome = outcomeOf(call, cell, undefined)
     outcome.catch(() => {}) // it may fail while the module loads, before anybody waits for it
@@ -215,7 +255,7 @@ export class Spawning {
       if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
       const behavior = await core.platform.load(this.#unseal(from, cell) as Source)
       cell.init = this.#unseal(init, cell)
-      if (cell.status === 'expected') this.#place(cell, core.behaviors.load(behavior))
+      if (cell.status === 'expected') this.#place(cell, core.behaviors.load(behavior), undefined)
     } catch (error) {
       const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, call)
       beginStopping(cell, 'faulted', failure)
@@ -246,6 +286,11 @@ function outcomeOf(call: Call, cell: Cell, by: Cell | undefined): Promise<unknow
   return new Promise<void>((done, failed) => {
     cell.onStart = error => (error === undefined ? done() : failed(error))
   })
+}
+
+/** Who says where an actor shall be means it to stay there, unless it says otherwise. */
+function pinnedBy({ on, pinned }: SpawnOptions): boolean | undefined {
+  return pinned ?? (on === undefined ? undefined : true)
 }
 
 /** What an init is called in an error. */

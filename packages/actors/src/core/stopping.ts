@@ -17,6 +17,9 @@ export const NO_STATE: unique symbol = Symbol('no state')
 /** Stops the actor after its current turn, or after its mailbox; `done` is called when it has stopped. */
 export function requestStop(cell: Cell, drain: boolean, done?: () => void): void {
   if (cell.status === 'stopped') return done?.()
+  const { core } = cell
+  if (cell.status === 'moved') return void stopElsewhere(cell, drain, done)
+  if (core.handoffs.departures.defers(cell, () => void stopElsewhere(cell, drain, done))) return
   const { more } = cell
   if (done !== undefined) (more.onStop ??= []).push(done)
   if (cell.status === 'stopping') return
@@ -31,6 +34,12 @@ export function requestStop(cell: Cell, drain: boolean, done?: () => void): void
   else cell.core.scheduler.enqueue(cell)
 }
 
+/** It has moved, or its thread is lost: then it has stopped. */
+async function stopElsewhere({ core, address }: Cell, drain: boolean, done: (() => void) | undefined): Promise<void> {
+  await Promise.allSettled([core.stop(address, drain)])
+  done?.()
+}
+
 /** Looks at what was asked of a running actor beside messages; true when no turn may begin now. */
 export function attend(cell: Cell): boolean {
   const extra = cell.extra!
@@ -40,9 +49,14 @@ export function attend(cell: Cell): boolean {
     extra.onRoom = undefined
     for (const done of onRoom) done(undefined)
   }
-  extra.attention = extra.stopping || extra.draining || extra.onRoom !== undefined
-  if (!extra.stopping && !(extra.draining && !mailbox?.count && extra.empty)) return false
-  if (cell.turn === undefined && (extra.beside?.size ?? 0) === 0) beginStopping(cell, 'stopped', undefined)
+  extra.attention = extra.stopping || extra.draining || extra.departing || extra.onRoom !== undefined
+  const inTurn = cell.turn !== undefined || (extra.beside?.size ?? 0) > 0
+  if (!extra.stopping && !(extra.draining && !mailbox?.count && extra.empty)) {
+    if (!extra.departing || inTurn) return false
+    cell.core.handoffs.departures.depart(cell)
+    return true
+  }
+  if (!inTurn) beginStopping(cell, 'stopped', undefined)
   return true
 }
 
@@ -53,6 +67,8 @@ export function hasRoom(mailbox: Mailbox | undefined, limits: { capacity: number
 
 export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeError | undefined): void {
   if (cell.status === 'stopping' || cell.status === 'stopped') return
+  cell.core.handoffs.departures.ended(cell)
+  cell.core.checkpoints.gone(cell)
   const begun = cell.status !== 'placed' && cell.status !== 'expected'
   cell.status = 'stopping'
   returnMessages(cell)
@@ -64,6 +80,7 @@ export function beginStopping(cell: Cell, why: 'stopped' | 'faulted', error: Tro
 /** Ends a life: open turns, timers, watches, children, then the behavior's own hook, and what that has begun. */
 export function endLife(cell: Cell, why: Stopping, error: TroupeError | undefined, then: () => void): void {
   const { core, address } = cell
+  core.checkpoints.lifeEnded(cell)
   turns.revoke(cell, () => (error === undefined ? stoppedError(cell, 'unknown') : core.failures.own(error)))
   letGo(cell, () => {
     const { stopping } = cell.loaded!.behavior

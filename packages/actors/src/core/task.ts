@@ -6,6 +6,7 @@
 // here, and closed here once the goroutine has ended, whatever became of it.
 import type { Receiver } from './actor-ref.ts'
 import type { Address } from './address.ts'
+import type { Cell } from './cell.ts'
 import { Channel } from './channel-end.ts'
 import type { Core } from './core.ts'
 import {
@@ -19,18 +20,21 @@ import {
   TroupeError,
 } from './errors.ts'
 import { startOf } from './goroutine-value.ts'
+import { releaseOf } from './outbox.ts'
 
 /** A goroutine, as whoever started it sees it. */
 export class Task {
   readonly mailbox: Channel['sender']
   readonly #core: Core
   readonly #address: Address
+  readonly #by: Cell | undefined
   readonly #ended: Promise<unknown>
   /** Made when somebody looks. */
   #done: Promise<unknown> | undefined = undefined
 
-  constructor(core: Core, address: Address, ended: Promise<unknown>, mailbox: Channel) {
+  constructor(core: Core, address: Address, by: Cell | undefined, ended: Promise<unknown>, mailbox: Channel) {
     this.#core = core
+    this.#by = by
     this.#address = address
     this.mailbox = mailbox.sender
     ended.catch((error: unknown) => this.#unseen(error))
@@ -45,6 +49,7 @@ export class Task {
   }
   /** The result, or what the body threw. */
   get done(): Promise<unknown> {
+    releaseOf(this.#by)
     if (this.#done === undefined) {
       this.#done = this.#core.noted(this.#ended, `the end of ${this.id}`)
       this.#done.catch(() => {}) // whoever looks may look later
@@ -102,5 +107,5 @@ export function go(
   const capacity = Math.min(Math.ceil(core.limits.capacity), Number.MAX_SAFE_INTEGER)
   const mailbox = new Channel(core.channels.make({ capacity }), cell)
   const { address, outcome } = core.spawning.goroutine(cell, goroutine, [...args, mailbox], options)
-  return { task: new Task(core, address, outcome, mailbox), ended: outcome }
+  return { task: new Task(core, address, cell, outcome, mailbox), ended: outcome }
 }

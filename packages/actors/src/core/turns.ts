@@ -21,7 +21,7 @@ import {
   TIMED,
 } from './mailbox.ts'
 import type { Method } from './protocol.ts'
-import { BATCH } from './scheduler.ts'
+import { BATCH, type Hook } from './scheduler.ts'
 import { Turn } from './turn.ts'
 import { abandon } from './waiter.ts'
 import { OVER } from './waits.ts'
@@ -40,6 +40,8 @@ export function run(cell: Cell): void {
     if (queue === undefined) break
     const turn = core.spare
     queue.take(turn)
+    core.scheduler.begins(turn.head)
+    if (core.scheduler.sampling) core.scheduler.sampler!.begin(cell, turn)
     begin(cell, turn)
     if (core.scheduler.turn()) break
   }
@@ -76,6 +78,7 @@ function mayBegin(cell: Cell, queue: Mailbox): boolean {
   if (turn === undefined && alone) return true
   const method = cell.loaded!.methods[queue.peek() >> METHOD_SHIFT]
   if (method?.interleave === true) return true
+  if (extra?.departing === true) return false
   if (turn !== undefined) return false
   return method?.readonly === true || extra!.readers === 0
 }
@@ -118,8 +121,7 @@ function begin(cell: Cell, turn: Turn): void {
   }
   cell.turn = held
   if (isPromise(result)) return hold(cell, turn, result)
-  reply(turn, result)
-  turn.clear()
+  finish(cell, turn, result)
 }
 
 /** Calls by name where it can: a spread call costs several times as much. */
@@ -156,13 +158,10 @@ function open(cell: Cell, turn: Turn, method: Method): void {
   cell.turn = turn
 }
 
-/**
- * Runs `started`, `stopping`, or a goroutine's body as a turn that holds the actor; `after` gets the error that it threw,
- * or else what it returned.
- */
+/** Runs a hook as a turn that holds the actor; `after` gets the error that it threw, or else what it returned. */
 export function hook(
   cell: Cell,
-  name: string,
+  name: Hook,
   run: (ctx: Context) => unknown,
   after: (error: unknown, value: unknown) => void,
   limit?: number,
@@ -175,7 +174,7 @@ export function hook(
   cell.context ??= new Context(cell, undefined)
   let result: unknown
   try {
-    result = run(cell.context)
+    result = cell.core.scheduler.inHook(cell, name, run)
   } catch (error) {
     return threw(cell, turn, error)
   }
@@ -205,10 +204,22 @@ function settle(cell: Cell, turn: Turn, value: unknown): void {
   if (turn.ended) return
   const { after } = turn
   close(cell, turn)
-  if (after === undefined) reply(turn, value)
+  if (after === undefined) {
+    finish(cell, turn, value)
+    return proceed(cell)
+  }
   turn.clear()
-  if (after !== undefined) after(undefined, value)
-  else proceed(cell)
+  after(undefined, value)
+}
+
+/** The turn has ended well: nobody hears of it before its checkpoint, if its actor makes them. */
+function finish(cell: Cell, turn: Turn, value: unknown): void {
+  if (cell.extra !== undefined && cell.extra.checkpoint !== undefined) {
+    const failed = cell.core.checkpoints.ended(cell, turn.method.readonly)
+    if (failed !== undefined) return threw(cell, turn, failed)
+  }
+  reply(turn, value)
+  turn.clear()
 }
 
 function threw(cell: Cell, turn: Turn, error: unknown): void {
@@ -216,14 +227,18 @@ function threw(cell: Cell, turn: Turn, error: unknown): void {
   close(cell, turn)
   turn.clear()
   if (after !== undefined) return after(error ?? new Error('threw nothing'), undefined)
-  const { core, address } = cell
+  const { core, address, extra } = cell
+  // An ask ends with the ask that it was made for: whoever was in a hurry must not cost this actor its state.
+  const late = error instanceof Expired && asker !== undefined && asker.until <= core.platform.now()
+  if (!late && !(error instanceof Refusal)) return cell.fault(error, method.name, asker)
+  const failed = extra?.checkpoint && core.checkpoints.ended(cell, method.readonly)
+  if (failed !== undefined) return cell.fault(failed, method.name, asker)
   if (error instanceof Refusal) asker?.fail(core.failures.refusal(error, address, method.name))
-  else if (error instanceof Expired && asker !== undefined && asker.until <= core.platform.now()) {
-    // An ask ends with the ask that it was made for: whoever was in a hurry must not cost this actor its state.
+  else {
     const expired = core.failures.own(error)
     core.emit('fault', { actor: address.id, method: method.name, error: expired, decision: 'resume' })
-    asker.fail(expired)
-  } else return cell.fault(error, method.name, asker)
+    asker!.fail(expired)
+  }
   proceed(cell)
 }
 

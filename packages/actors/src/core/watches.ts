@@ -2,7 +2,9 @@
 //
 // Invariants: a watcher hears of a watched actor's end exactly once, whether it ended before or after, on which thread,
 // or with its thread; after unwatch it hears nothing. What it hears comes after the arguments it gave: how it ended.
+import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
+import type { WatchData } from './baggage.ts'
 import type { Cell } from './cell.ts'
 import type { ActorId, TroupeError } from './errors.ts'
 import type { OwnCall } from './extra.ts'
@@ -34,7 +36,17 @@ export class Watch implements OwnCall {
   take(): unknown[] {
     const { cell } = this
     cell.extra!.watching!.delete(this.address.id)
+    cell.extra!.touch()
     return [...this.#args.map(argument => cell.core.copyFor(argument, cell)), { ...this.how }]
+  }
+  /** As it goes to another thread. */
+  data(): WatchData {
+    return [new ActorRef(this.address, undefined), this.method, this.#args, this.how]
+  }
+  static of(cell: Cell, [{ address }, method, args, how]: WatchData): Watch {
+    const watch = new Watch(cell, address, method, args)
+    watch.how = how
+    return watch
   }
   cancel(): void {
     this.cancelled = true
@@ -47,6 +59,7 @@ export function watch(cell: Cell, address: Address, method: number, args: readon
   const { id } = address
   const known = (more.watching ??= new Map()).get(id)
   more.watching.set(id, new Watch(cell, address, method, args))
+  more.touch()
   if (known !== undefined) known.cancelled = true
   // one that has ended says so again
   if (known === undefined || known.how !== undefined) core.calls.watch(address, cell.address)
@@ -56,6 +69,7 @@ export function unwatch(cell: Cell, address: Address): void {
   const found = cell.extra?.watching?.get(address.id)
   if (found === undefined) return
   cell.extra!.watching!.delete(address.id)
+  cell.extra!.touch()
   found.cancel()
 }
 
@@ -82,11 +96,11 @@ export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: Trou
 /** All that are watched on a thread that was lost. */
 export function lostThread(cell: Cell, thread: number): void {
   for (const { address } of [...(cell.extra?.watching?.values() ?? [])]) {
-    if (address.home === thread) ended(cell, lostWith(address))
+    if (cell.core.routes.placeOf(address) === thread) ended(cell, lostWith(address, thread))
   }
 }
 
 /** How an actor has ended whose thread was lost. */
-export function lostWith({ id, home }: Address): Ended {
-  return { actor: id, why: 'lost', error: `thread ${home} has ended` }
+export function lostWith({ id }: Address, thread: number): Ended {
+  return { actor: id, why: 'lost', error: `thread ${thread} has ended` }
 }

@@ -6,7 +6,9 @@ import { numbered, NumberedFrames } from '../../test/numbered-frames.ts'
 import { EventLoop } from './event-loop.ts'
 import type { EventLoopParts } from './event-loop.ts'
 import { Lanes } from './lanes.ts'
+import { Pulse } from './pulse.ts'
 import { SharedMemory } from './shared-memory.ts'
+import { ASLEEP, RUNNING } from './thread-board.ts'
 
 const macrotask = () => new Promise<void>(done => setImmediate(done))
 const macrotasks = async (count: number) => {
@@ -180,11 +182,30 @@ describe('several threads', () => {
     )
   })
 
+  test('woken in vain it sleeps on, and is woken by what comes next', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    const { board } = memory
+    const beats = new Pulse(board, 0)
+    let seldom = 0
+    const [a, b] = [player(memory, 0, { pulse: new Pulse(board, 0), seldom: () => seldom++ }), player(memory, 1)]
+    for (let i = 0; i < 100; i++) {
+      await until(() => a.state() === 'asleep')
+      const before = [beats.beats, seldom]
+      // asked whether it goes on; or a sender says so late that its frame has been read long ago
+      if (i % 2 === 0) board.turn(0, 0, ASLEEP, RUNNING)
+      board.nudge(0)
+      await until(() => beats.beats > before[0]! && seldom > before[1]! && a.state() === 'asleep')
+      b.post(0, i)
+      await until(() => a.received.length === i + 1)
+    }
+    expect(a.received).toHaveLength(100)
+  })
+
   test('it spins a while first if something may come soon, but not when the cores are taken', async () => {
     for (const cores of [2, 1]) {
       const memory = SharedMemory.create(2, { cores, total: 0 })
-      const spinner = player(memory, 0, { expecting: () => true })
       const other = new Lanes(memory, 1)
+      const spinner = player(memory, 0, { expecting: () => true })
       const seen = new Set<string>()
       for (let i = 0; i < 30; i++) {
         await macrotask()

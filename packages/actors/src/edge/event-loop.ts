@@ -10,6 +10,7 @@
 
 import type { Lanes } from './lanes.ts'
 import type { Receive } from './lane.ts'
+import type { Pulse } from './pulse.ts'
 import { ASLEEP, RUNNING, SPINNING } from './thread-board.ts'
 
 /** Milliseconds of work between two turns of the event loop. */
@@ -30,6 +31,8 @@ const INNER_SPIN = 0.005
 const LOOKS = 16
 /** Microtask slices for one reading of the clock, which costs more than a short slice. */
 const CLOCK_EVERY = 8
+/** Milliseconds between two calls of `seldom` on a thread that has something to do. */
+const SELDOM = 500
 /** A look at the clock each day: deadlines in frames are read by one that is not weeks old (core/frame.ts). */
 const DAY = 24 * 60 * 60 * 1000
 const TICK = Promise.resolve()
@@ -44,6 +47,10 @@ export interface EventLoopParts {
   readonly receive: Receive
   /** Whether a frame from another thread may come within microseconds, so that spinning for it makes sense. */
   expecting(): boolean
+  /** Beats with every slice, and when the thread is asked whether it still goes on. */
+  readonly pulse?: Pulse | undefined
+  /** What need not be done often: about twice a second, seldom without work. */
+  seldom?: (() => void) | undefined
   /** The event loop has turned: rejections of what ran before have been told by now. */
   turned?: (() => void) | undefined
 }
@@ -68,11 +75,14 @@ export class EventLoop {
   #until = 0
   #spinUntil = 0
   #slices = 0
+  #seldomAt = 0
   /** How long to spin, and when it last fell asleep from spinning (0: not so). */
   #spin = SPIN
   #sleptAt = 0
   /** Sleeps until a long spin may be tried again. */
   #doubts = 0
+  /** ms spent spinning. */
+  spun = 0
 
   constructor(parts: EventLoopParts) {
     this.#lanes = parts.lanes
@@ -132,11 +142,21 @@ export class EventLoop {
   readonly #onWoken = (): void => {
     this.#waiting = false
     if (this.#closed) return
-    if (this.#state === ASLEEP) this.#turn(RUNNING)
+    if (this.#state === ASLEEP) {
+      this.#turn(RUNNING) // also where nothing has come: a sender whose frame has been read before may have said so
+      if (!this.#lanes!.hasWork()) return this.#answer()
+    }
     this.#until = 0
     this.#slice()
     if (this.#sleptAt !== 0 && this.#doubts === 0 && this.#now - this.#sleptAt < SOON) this.#spin = LONG_SPIN
     this.#sleptAt = 0
+  }
+
+  /** Woken for nothing: somebody wants to know whether this thread goes on. */
+  #answer(): void {
+    this.#parts.pulse?.beat()
+    this.#parts.seldom?.()
+    if (!this.#queued && !this.#closed) this.#sleep(this.#lanes!)
   }
 
   #arm(): void {
@@ -147,13 +167,15 @@ export class EventLoop {
     const lanes = this.#lanes
     if (lanes?.fenced === true) return this.close()
     this.#slicing = true
-    this.#spinUntil = 0
+    this.#parts.pulse?.beat()
     if (this.#until === 0) {
       this.#now = this.#parts.clock.now()
       this.#until = this.#now + SLICE
+      if (this.#now >= this.#seldomAt) this.#seldom()
     } else if (++this.#slices % CLOCK_EVERY === 0) {
       this.#now = this.#parts.clock.now()
     }
+    if (this.#spinUntil !== 0) this.#stopSpinning(this.#now)
     try {
       do this.#more = this.#stint(lanes)
       while (this.#more && !this.#closed && (this.#now = this.#parts.clock.now()) < this.#until)
@@ -161,6 +183,11 @@ export class EventLoop {
       this.#slicing = false
       this.#arm()
     }
+  }
+
+  #seldom(): void {
+    this.#seldomAt = this.#now + SELDOM
+    this.#parts.seldom?.()
   }
 
   /** Reads, runs and sends once; true when there is more to do. */
@@ -178,7 +205,11 @@ export class EventLoop {
   #rest(): void {
     const lanes = this.#lanes
     if (lanes === undefined) return
-    if (!this.#parts.expecting() || lanes.memory.board.crowded()) return this.#sleep(lanes)
+    if (!this.#parts.expecting() || lanes.memory.board.crowded()) {
+      if (this.#spinUntil !== 0) this.#stopSpinning(this.#parts.clock.now())
+      return this.#sleep(lanes)
+    }
+    this.#parts.pulse?.beat()
     const now = this.#parts.clock.now()
     if (this.#spinUntil === 0) this.#spinUntil = now + this.#spin
     if (now >= this.#spinUntil) {
@@ -198,7 +229,13 @@ export class EventLoop {
     this.#arm()
   }
 
+  #stopSpinning(now: number): void {
+    this.spun += Math.max(0, now - (this.#spinUntil - this.#spin))
+    this.#spinUntil = 0
+  }
+
   #sleepAfterSpin(lanes: Lanes, now: number): void {
+    this.#stopSpinning(now)
     if (this.#doubts > 0) this.#doubts--
     if (this.#spin === LONG_SPIN) this.#doubts = DOUBTS
     this.#spin = SPIN
@@ -208,7 +245,7 @@ export class EventLoop {
 
   #sleep(lanes: Lanes): void {
     const { board } = lanes.memory
-    const at = board.wakeAt(lanes.self)
+    const at = board.wakeAt(lanes.slot)
     const seen = Atomics.load(board.words, at)
     this.#turn(ASLEEP)
     if (this.#closed) return

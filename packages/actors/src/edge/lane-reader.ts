@@ -22,7 +22,8 @@ export class LaneReader {
   readonly from: number
   /** Frames that can no longer be put together. */
   broken = 0
-  readonly #to: number
+  readonly #fromSlot: number
+  readonly #slot: number
   readonly #board: ThreadBoard
   readonly #header: Int32Array
   readonly #words: Int32Array
@@ -34,11 +35,14 @@ export class LaneReader {
   #user: Partial | undefined
   #system: Partial | undefined
 
+  /** Of the lane from one thread to another, by their numbers. */
   constructor(memory: SharedMemory, from: number, to: number) {
-    const { header, words, bytes } = memory.lane(from, to)
+    const { board } = memory
     this.from = from
-    this.#to = to
-    this.#board = memory.board
+    this.#fromSlot = board.slotOf(from)
+    this.#slot = board.slotOf(to)
+    this.#board = board
+    const { header, words, bytes } = memory.lane(this.#fromSlot, this.#slot)
     this.#header = header
     this.#words = words
     this.#bytes = bytes
@@ -48,9 +52,13 @@ export class LaneReader {
     this.#at = Atomics.load(header, TAKEN)
   }
 
-  /** Hands on up to `budget` frames of those published when called; true when none of these is left. */
-  read(receive: Receive, budget: number): boolean {
-    const tail = Atomics.load(this.#header, TAIL)
+  /** How far the producer has come. */
+  look(): number {
+    return Atomics.load(this.#header, TAIL)
+  }
+
+  /** Hands on up to `budget` frames of those published by the last look; true when none of these is left. */
+  read(receive: Receive, budget: number, tail = this.look()): boolean {
     const words = this.#words
     let left = budget
     while (this.#at !== tail && left > 0) {
@@ -92,7 +100,7 @@ export class LaneReader {
     // in any case.
     if (((tail - this.#at) | 0) > this.#quarter * 2) return
     Atomics.store(this.#header, WANT, 0)
-    this.#board.signal(this.from, this.#to)
+    this.#board.signal(this.#fromSlot, this.#slot)
   }
 
   /** Adds the fragment at `at`; true when it was the last and the frame has been handed on. */
@@ -117,7 +125,9 @@ export class LaneReader {
     else this.#user = last ? undefined : part
     if (!last || part === undefined) return false
     if (part.filled !== total)
-      throw new Error(`lane ${this.from}→${this.#to}: ${part.filled} bytes of a frame of ${total}`)
+      throw new Error(
+        `lane ${this.from}→${this.#board.lifeIn(this.#slot)}: ${part.filled} bytes of a frame of ${total}`,
+      )
     receive(part.bytes, part.words, 0, total, this.from)
     return true
   }

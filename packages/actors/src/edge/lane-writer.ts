@@ -24,12 +24,14 @@ const BATCH_BYTES = 8 * 1024
 const LOOK_EVERY = 32
 
 export class LaneWriter {
+  readonly from: number
   readonly to: number
   /** Whether `Lanes` has this lane on its list for the next flush. */
   touched = false
   /** Whether any frame waits: the one question on the hot path. */
   stalled = false
-  readonly #from: number
+  readonly #fromSlot: number
+  readonly #toSlot: number
   readonly #board: ThreadBoard
   readonly #limits: LaneLimits
   readonly #header: Int32Array
@@ -48,11 +50,15 @@ export class LaneWriter {
   #posts = 0
   #refused = false
 
+  /** Of the lane from one thread to another, by their numbers. */
   constructor(memory: SharedMemory, from: number, to: number, limits: LaneLimits) {
-    const { header, words, bytes } = memory.lane(from, to)
+    const { board } = memory
+    this.from = from
     this.to = to
-    this.#from = from
-    this.#board = memory.board
+    this.#fromSlot = board.slotOf(from)
+    this.#toSlot = board.slotOf(to)
+    this.#board = board
+    const { header, words, bytes } = memory.lane(this.#fromSlot, this.#toSlot)
     this.#limits = limits
     this.#header = header
     this.#words = words
@@ -73,21 +79,21 @@ export class LaneWriter {
   }
 
   /** Takes a frame from the start of a scratch buffer; false when it is refused. */
-  post(words: Int32Array, bytes: Uint8Array, length: number, system: boolean): boolean {
+  post(words: Int32Array, bytes: Uint8Array, length: number, system: boolean, kept: boolean): boolean {
     const free = !this.stalled || (system && this.#system.messages === 0)
     if (free && length <= this.#whole && this.#write(words, bytes, 0, length)) {
       if (((this.#tail - this.#published) | 0) >= this.#batch) this.publish()
       return true
     }
-    return this.#queue(words, bytes, length, system)
+    return this.#queue(words, bytes, length, system, kept)
   }
 
-  /** Shows the consumer what has been written; wakes it if it sleeps. */
+  /** Shows the consumer what has been written, and wakes it; nothing more when this thread has been declared lost. */
   publish(): void {
-    if (this.#tail === this.#published) return
+    if (this.#tail === this.#published || this.#board.fenced(this.#fromSlot, this.from)) return
     Atomics.store(this.#header, TAIL, this.#tail)
     this.#published = this.#tail
-    this.#board.signal(this.to, this.#from)
+    this.#board.signal(this.#toSlot, this.#fromSlot)
   }
 
   flush(): void {
@@ -118,16 +124,16 @@ export class LaneWriter {
   abandon(report: Receive): void {
     for (const queue of [this.#system, this.#user]) {
       while (queue.messages > 0) {
-        report(queue.frontBytes, queue.frontWords, queue.frontAt, queue.frontLength, this.#from)
+        report(queue.frontBytes, queue.frontWords, queue.frontAt, queue.frontLength, this.from)
         queue.shift()
       }
     }
     this.stalled = false
   }
 
-  #queue(words: Int32Array, bytes: Uint8Array, length: number, system: boolean): boolean {
+  #queue(words: Int32Array, bytes: Uint8Array, length: number, system: boolean, kept: boolean): boolean {
     const queue = system ? this.#system : this.#user
-    if (!system && this.#exceeds(length)) {
+    if (!system && !kept && this.#exceeds(length)) {
       this.pump()
       if (this.#exceeds(length)) {
         this.#refused = true

@@ -33,7 +33,7 @@ class Pair {
   }
   post(kind: number, number: number, length: number): boolean {
     this.frames.write(kind, number, length)
-    return this.writer.post(this.#words, this.frames.scratch, length, kind === SYSTEM)
+    return this.writer.post(this.#words, this.frames.scratch, length, kind === SYSTEM, false)
   }
   read(budget = 1_000_000): void {
     this.reader.read(this.#take, budget)
@@ -184,7 +184,7 @@ test('a large frame that its producer never finished is counted when the success
   pair.read()
   const successor = new LaneWriter(pair.memory, 0, 1, LIMITS)
   const frame = pair.frames.write(USER, 1, 20_000)
-  successor.post(new Int32Array(frame.buffer), frame, 20_000, false)
+  successor.post(new Int32Array(frame.buffer), frame, 20_000, false, false)
   for (let i = 0; i < 3; i++) {
     successor.flush()
     pair.read()

@@ -2,26 +2,33 @@
 //
 // Invariants: frames are flushed at the end of the slice, or microtask, in which they were posted; one timeout is armed
 // at most, for the earliest due time; a thread that is gone is noticed once, after all that it had sent has been read.
-import { getHeapStatistics } from 'node:v8'
+import { readlinkSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { threadId } from 'node:worker_threads'
 import type { Core } from '../core/core.ts'
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
 import { refTravel } from '../core/actor-ref.ts'
 import { endTravel } from '../core/channel-end.ts'
-import { CLAIMS } from '../core/claims.ts'
 import { lateReplyTravel } from '../core/late-reply.ts'
 import { bareClock } from '../core/select-call.ts'
-import type { Platform } from '../core/platform.ts'
+import type { Platform, VaultRecord } from '../core/platform.ts'
 import type { TravelKind } from '../core/values.ts'
-import { Clock, type Origin } from './clock.ts'
+import { Clock } from './clock.ts'
 import { Codec } from './codec.ts'
 import { EventLoop } from './event-loop.ts'
+import { heapUse } from './heap.ts'
 import type { Receive } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { ModuleLoader } from './module-loader.ts'
 import { PoolOffloading } from './offloading.ts'
-import { MOST_SHAPES } from './record-shapes.ts'
-import { SharedMemory, type SharedParts } from './shared-memory.ts'
+import { FULL_HEAP, Placement } from './placement.ts'
+import { Pulse } from './pulse.ts'
+import { SharedMemory } from './shared-memory.ts'
 import { SharedTable } from './shared-table.ts'
+import type { SystemParts } from './system-parts.ts'
+import { NOBODY } from './thread-board.ts'
+import { emptyVault, recordsIn } from './vault.ts'
+import { VaultWriter } from './vault-writer.ts'
 
 /** What a timeout of Node.js can be, in ms. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -38,37 +45,12 @@ bareClock.after = (ms, fire) => {
 }
 bareClock.random = () => Math.random()
 
-/** All that the threads of a system share: plain data, for workerData or a task. */
-export interface SystemParts {
-  readonly origin: Origin
-  /** Undefined in a system of one thread. */
-  readonly memory: SharedParts | undefined
-  readonly methods: SharedArrayBuffer
-  readonly protocols: SharedArrayBuffer
-  readonly shapes: SharedArrayBuffer
-  /** For selects that wait on several threads. */
-  readonly claims: SharedArrayBuffer
-}
-
-/** A heap fuller than this takes no new actors. */
-const FULL_HEAP = 0.85
+/** Below this a heap that was full has room again, as far as events go. */
+const ROOMY_HEAP = 0.75
 /** ms for which code that never waits may keep the event loop waiting. */
 const LONG = 2
 /** Changes in the number of actors between two looks at the heap. */
-const HEAP_EVERY = 256
-
-export function createParts(threads: number, cores: number): SystemParts {
-  const memory = threads === 1 ? undefined : SharedMemory.create(threads, { cores })
-  for (let thread = 1; thread < threads; thread++) memory!.board.announce(thread)
-  return {
-    origin: new Clock().origin,
-    memory: memory?.parts,
-    methods: SharedTable.create({ entries: 65_536, units: 2 ** 20 }).memory,
-    protocols: SharedTable.create({ entries: 65_536, units: 2 ** 23 }).memory,
-    shapes: SharedTable.create({ entries: MOST_SHAPES, units: 2 ** 18 }).memory,
-    claims: new SharedArrayBuffer(4 * CLAIMS * threads),
-  }
-}
+const HEAP_EVERY = 1024
 
 export class NodePlatform implements Platform {
   readonly thread: number
@@ -76,34 +58,53 @@ export class NodePlatform implements Platform {
   readonly methods: SharedTable
   readonly protocols: SharedTable
   readonly claims: Int32Array
+  readonly seat: number
+  readonly turnWords: Int32Array | undefined
+  readonly vault: VaultWriter | undefined
+  readonly #vaults: readonly (SharedArrayBuffer | undefined)[]
   codec!: Codec
   readonly offloading: PoolOffloading
   readonly lanes: Lanes | undefined
   readonly #clock: Clock
   #loader!: ModuleLoader
   readonly #shapes: SharedTable
+  readonly #pulse: Pulse | undefined
+  readonly #placement: Placement | undefined
   readonly #emit: ((event: string, data: unknown) => void) | undefined
   #core!: Core
   #loop: EventLoop | undefined
   #timeout: NodeJS.Timeout | undefined
   #armed = Infinity
-  #next = 0
   #changes = 0
+  #full = false
   /** The rest that is under way, and when the last one was over. */
   #resting: Promise<void> | undefined = undefined
   #turnedAt = 0
   readonly #watched = new FinalizationRegistry<() => void>(gone => gone())
-  /** Called when another thread is gone. */
-  onGone: (thread: number, how: 'ended' | 'lost') => void = () => {}
+  /** Called when another thread is gone, when it is known who follows it, and after any change among the threads. */
+  onGone: (thread: number) => void = () => {}
+  onHeir: (lost: number, heir: number) => void = () => {}
+  onChange: () => void = () => {}
 
   constructor(parts: SystemParts, thread: number, emit?: (event: string, data: unknown) => void) {
     this.thread = thread
-    this.threads = parts.memory?.threads ?? 1
+    this.threads = parts.threads
     this.methods = new SharedTable(parts.methods)
     this.protocols = new SharedTable(parts.protocols)
     this.#shapes = new SharedTable(parts.shapes)
     this.lanes = parts.memory && new Lanes(new SharedMemory(parts.memory), thread)
+    this.seat = this.lanes?.slot ?? 0
+    if (this.lanes !== undefined) {
+      const { board } = this.lanes.memory
+      this.#pulse = new Pulse(board, this.seat)
+      this.#pulse.introduce(threadId, nativeId())
+      this.#placement = new Placement(board, parts.threads - 1)
+    }
+    this.turnWords = this.#pulse?.turnWords
     this.claims = new Int32Array(parts.claims)
+    this.#vaults = parts.vaults
+    const vault = parts.vaults[this.seat]
+    this.vault = vault && new VaultWriter(vault, thread)
     this.#clock = new Clock(parts.origin)
     this.#emit = emit
     const stray = (error: Error): void => this.emit('unhandledRejection', { actor: undefined, thread, error })
@@ -119,7 +120,11 @@ export class NodePlatform implements Platform {
     const { lanes } = this
     const receive: Receive = (bytes, words, start, length, from) =>
       core.inbound.receive(bytes, words, start, length, from)
-    if (lanes !== undefined) lanes.onGone = (thread, how) => this.#gone(thread, how)
+    if (lanes !== undefined) {
+      lanes.onGone = thread => this.#gone(thread)
+      lanes.onHeir = (lost, heir) => this.onHeir(lost, heir)
+      lanes.onChange = () => this.onChange()
+    }
     this.#loop = new EventLoop({
       lanes,
       clock: this.#clock,
@@ -128,6 +133,8 @@ export class NodePlatform implements Platform {
       // a host thread's work comes in bursts; the first thread waits only where it has asked
       expecting: () => this.thread !== 0 || core.asks.size > 0 || core.channels.waiting > 0,
       turned: () => core.scheduler.settled(),
+      pulse: this.#pulse,
+      seldom: lanes && (() => this.#seldom()),
     })
   }
 
@@ -163,7 +170,7 @@ export class NodePlatform implements Platform {
     )
   }
 
-  post(to: number, frame: Uint8Array, length: number, system: boolean, alone = false): boolean {
+  post(to: number, frame: Uint8Array, length: number, system: boolean, alone = false, kept = false): boolean {
     const lanes = this.lanes!
     const loop = this.#loop!
     if (alone && !loop.slicing) {
@@ -171,7 +178,7 @@ export class NodePlatform implements Platform {
       if (lanes.stalledTo(to)) loop.wake()
       return sent
     }
-    const posted = lanes.post(to, frame, length, system)
+    const posted = lanes.post(to, frame, length, system, kept)
     loop.wake() // flushes at the end of the slice
     return posted
   }
@@ -181,28 +188,43 @@ export class NodePlatform implements Platform {
   }
 
   place(): number {
+    return this.#placement?.next() ?? 0
+  }
+  get lives(): number {
+    return this.lanes?.memory.board.lives ?? 1
+  }
+  current(thread: number): number {
+    if (!(thread >= 0 && thread < this.lives)) return NOBODY
+    return this.lanes?.memory.board.current(thread) ?? thread
+  }
+  awaited(thread: number): boolean {
     const board = this.lanes?.memory.board
-    if (board === undefined) return 0
-    let best = 0
-    let fewest = Infinity
-    for (let i = 0; i < this.threads - 1; i++) {
-      // starting from another thread each time, so that equals take turns
-      const thread = 1 + ((this.#next + i) % (this.threads - 1))
-      const actors = board.actors(thread)
-      if (actors >= fewest || board.gone(thread) || board.heap(thread) > FULL_HEAP) continue
-      best = thread
-      fewest = actors
-    }
-    this.#next = best
-    return best
+    return board !== undefined && board.gone(thread) && board.heir(thread) !== NOBODY
   }
   hosts(change: number): void {
-    if (this.lanes === undefined) return
-    const { board } = this.lanes.memory
-    board.addActors(this.thread, change)
-    if (++this.#changes % HEAP_EVERY !== 0) return
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-    board.setHeap(this.thread, used / 1024, limit / 1024)
+    if (this.#pulse === undefined) return
+    this.#pulse.addActors(change)
+    if (++this.#changes % HEAP_EVERY === 0) this.#measureHeap()
+  }
+
+  #seldom(): void {
+    this.#measureHeap()
+    if (this.thread === 0) this.lanes!.memory.board.inspected = isInspected()
+  }
+  #measureHeap(): void {
+    const { used, limit } = heapUse()
+    this.#pulse!.setHeap(used, limit)
+    const heap = used / limit
+    if (heap > FULL_HEAP && !this.#full && this.thread !== 0) this.emit('threadFull', { thread: this.thread, heap })
+    this.#full = heap > (this.#full ? ROOMY_HEAP : FULL_HEAP)
+  }
+
+  busy(): number {
+    return performance.eventLoopUtilization().active - (this.#loop?.spun ?? 0)
+  }
+  heap(): number {
+    const { used, limit } = heapUse()
+    return used / limit
   }
 
   /** All that rest go on together: each turn of the event loop lets them run for LONG ms in all, however many they are. */
@@ -222,15 +244,41 @@ export class NodePlatform implements Platform {
     this.#watched.register(object, gone)
   }
 
+  vaultOf(thread: number): Iterable<VaultRecord> {
+    const vault = this.#vaultOf(thread)
+    return vault === undefined ? [] : recordsIn(vault, thread)
+  }
+  #vaultOf(thread: number): SharedArrayBuffer | undefined {
+    return this.lanes && this.#vaults[this.lanes.memory.board.slotOf(thread)]
+  }
+  emptyVault(thread: number): void {
+    const vault = this.#vaultOf(thread)
+    if (vault !== undefined) emptyVault(vault, thread)
+  }
+
   emit(event: string, data: unknown): void {
     if (this.#emit !== undefined) this.#emit(event, data)
     else this.#core.calls.send(0, 'emit', [event, data])
   }
 
-  #gone(thread: number, how: 'ended' | 'lost'): void {
-    const report: Receive = (_bytes, words, start) => this.#core.inbound.returned(words, start)
+  #gone(thread: number): void {
+    const report: Receive = (bytes, words, start) => this.#core.heirs.returned(bytes, words, start, thread)
     this.lanes!.forsake(thread, report)
     if (this.thread === 0) this.lanes!.salvage(thread, report)
-    this.onGone(thread, how)
+    this.onGone(thread)
   }
+}
+
+/** The thread's number to the operating system; 0 where it does not say. */
+function nativeId(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1)) || 0
+  } catch {
+    return 0
+  }
+}
+
+/** Whether a debugger is attached to the process, or can attach itself. */
+function isInspected(): boolean {
+  return process.getBuiltinModule('node:inspector')?.url() !== undefined
 }

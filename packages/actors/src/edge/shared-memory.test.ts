@@ -48,3 +48,27 @@ test('every pair of threads has memory of its own, the same from either side', (
 test.each([0, -1, 1.5, 1025, Number.NaN])('%d threads are refused', threads => {
   expect(() => SharedMemory.create(threads, { cores: 1 })).toThrow(InvalidCall)
 })
+
+test('successors have slots of their own, as far as the machine has address space for their lanes', () => {
+  const memory = SharedMemory.create(3, { cores: 1, spare: 3 })
+  expect([memory.slots, memory.board.lives, memory.parts.laneBytes]).toEqual([6, 3, 256 * 1024])
+  const grant = SharedArrayBuffer
+  const asked: number[] = []
+  class Scarce extends grant {
+    constructor(bytes = 0) {
+      asked.push(bytes)
+      if (bytes > 64 * 1024 * 1024) throw new RangeError('out of memory')
+      super(bytes)
+    }
+  }
+  globalThis.SharedArrayBuffer = Scarce
+  try {
+    expect(SharedMemory.create(10, { cores: 1, spare: 10 }).slots).toBe(15)
+    expect(asked.length).toBe(3)
+    expect(() => SharedMemory.create(20, { cores: 1, spare: 20 })).toThrow(
+      '96 MiB of address space for the lanes of 20 threads',
+    )
+  } finally {
+    globalThis.SharedArrayBuffer = grant
+  }
+})

@@ -11,6 +11,7 @@ import { ActorRef } from '../core/actor-ref.ts'
 import { Address } from '../core/address.ts'
 import { type BehaviorValue, source } from '../core/behavior-value.ts'
 import { Cell } from '../core/cell.ts'
+import { Channel as End } from '../core/channel-end.ts'
 import { Core } from '../core/core.ts'
 import { type ActorId, ActorStopped, InvalidCall, Refusal } from '../core/errors.ts'
 import type { GoroutineValue } from '../core/goroutine-value.ts'
@@ -18,10 +19,12 @@ import { MANY_ARGUMENTS } from '../core/mailbox.ts'
 import { defaultLimits, type FrameCodec, type Platform } from '../core/platform.ts'
 import { Spawning, type SpawnOptions } from '../core/spawning.ts'
 import type { Behavior, StateOf } from '../behavior.ts'
+import type { Channel, ChannelOptions } from '../channel.ts'
 import type { Asks, ProtocolOf, Tells } from '../ref.ts'
 import { OffloadingInPlace } from './offloading-in-place.ts'
 import { Random } from './random.ts'
-import { EPOCH, SimSymbols } from './sim-thread.ts'
+import { SimSymbols } from './sim-symbols.ts'
+import { EPOCH } from './sim-thread.ts'
 import { eventLoopTurns, NotSimulated } from './world.ts'
 import type { Recorder } from './stub.ts'
 
@@ -35,6 +38,11 @@ export interface Probe<B> {
   readonly state: StateOf<B>
   /** What the actor has sent to other actors, oldest first; a test may empty it. */
   readonly sent: Sent[]
+  /**
+   * A channel for the test and its actor: pass it, or an end of it, as an argument, or put it into the state. Throws
+   * InvalidCall for options that make no sense.
+   */
+  channel<T>(options?: ChannelOptions): Channel<T>
   /** Moves the clock, firing what is due on the way, and lets what the actor awaits go on. */
   advance(ms: number): Promise<void>
 }
@@ -87,6 +95,10 @@ class Bench {
     return state
   }
 
+  channel(options?: ChannelOptions): End {
+    return new End(this.#core.channels.make(options), undefined)
+  }
+
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0 && ms < Infinity)) throw new InvalidCall(`advance(${ms}): that makes no sense in ms`)
     const platform = this.#platform
@@ -117,6 +129,7 @@ interface Fault {
 class BenchPlatform implements Platform {
   readonly thread = HERE
   readonly threads = 2
+  readonly lives = 2
   readonly methods = new SimSymbols()
   readonly protocols = new SimSymbols()
   readonly #random = new Random(1)
@@ -145,10 +158,16 @@ class BenchPlatform implements Platform {
   load(): never {
     throw new Error('a probe loads nothing')
   }
-  place(): number {
-    return HERE
-  }
+  place = (): number => HERE
+  current = (thread: number): number => (thread === HERE || thread === ELSEWHERE ? thread : -1)
+  awaited = (): boolean => false
   hosts(): void {}
+  busy(): number {
+    return 0
+  }
+  heap(): number {
+    return 0
+  }
   rest(): Promise<void> {
     return Promise.resolve()
   }
@@ -156,8 +175,15 @@ class BenchPlatform implements Platform {
     return false
   }
   watch(): void {}
+  /** Whatever is not of this test ends with it. */
+  readonly vault = undefined
+  vaultOf(): [] {
+    return []
+  }
+  emptyVault(): void {}
   /** No select of a probe waits anywhere else. */
   readonly claims = new Int32Array(0)
+  readonly seat = 0
   readonly offloading = new OffloadingInPlace(() => Promise.resolve())
   emit(event: string, data: unknown): void {
     if (event === 'fault') this.core.faults.push(data as Fault)

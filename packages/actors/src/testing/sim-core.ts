@@ -36,6 +36,9 @@ export class SimCore extends Core {
   override stop(address: Address, drain: boolean): Promise<void> {
     return waiting(`the end of ${address.id}`, super.stop(address, drain))
   }
+  override move(address: Address, to: number): Promise<void> {
+    return waiting(`the move of ${address.id}`, super.move(address, to))
+  }
   override ready(address: Address): Promise<void> {
     return waiting(`room in the mailbox of ${address.id}`, super.ready(address))
   }

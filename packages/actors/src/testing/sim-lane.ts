@@ -26,10 +26,11 @@ export class SimLane {
   }
 
   /** Copies the frame; it arrives at `at`, or behind those that it may not overtake. False when it is refused. */
-  post(frame: Uint8Array, length: number, system: boolean, at: number): boolean {
+  post(frame: Uint8Array, length: number, system: boolean, at: number, kept = false): boolean {
     const { messages, bytes } = this.#limits
     const { user } = this
-    if (!system && user.length > 0 && (user.length >= messages || this.#userBytes + length > bytes)) return false
+    if (!system && !kept && user.length > 0 && (user.length >= messages || this.#userBytes + length > bytes))
+      return false
     const copy = frame.slice(0, length)
     const words = new Int32Array(copy.buffer)
     if (system) {

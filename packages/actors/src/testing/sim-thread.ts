@@ -4,10 +4,10 @@
 // virtual time, so that an endless loop of messages cannot keep time from passing. What it does next, among what is due,
 // is the seed's choice. Once it has ended or was lost it does nothing, and nothing that it still posts arrives.
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
-import { InvalidCall } from '../core/errors.ts'
-import type { FrameCodec, Offloading, Platform, Symbols } from '../core/platform.ts'
+import type { FrameCodec, Offloading, Platform, Symbols, VaultRecord } from '../core/platform.ts'
 import type { SimCore } from './sim-core.ts'
 import type { SimLane } from './sim-lane.ts'
+import { SimVault } from './sim-vault.ts'
 import type { World } from './world.ts'
 
 /** People's clock at the start of every simulation: 2001-01-01. */
@@ -18,6 +18,8 @@ const READ = 4
 const SELDOM = 64
 const SHORTEST_STEP = 0.001
 const SHORT_STEP = 0.02
+/** The mean of `random.delay`, as share of the longest. */
+const MEAN_DELAY = 1 / 7
 /** Operations on channels that a goroutine gets done in one stretch, at most. */
 const MOST_PACE = 8
 
@@ -26,32 +28,42 @@ const TURNS = 1
 const TIMERS = 2
 const FRAME = 3
 const GONE = 4
+const HEIR = 6
 
 export class SimThread implements Platform {
   readonly world: World
   readonly thread: number
-  readonly threads: number
-  readonly methods: Symbols
-  readonly protocols: Symbols
+  readonly seat: number
   codec!: FrameCodec
   core!: SimCore
-  state: 'running' | 'ended' | 'lost' = 'running'
+  state: 'starting' | 'running' | 'ended' | 'lost'
+  /** It does nothing, as in an endless loop. */
+  hangs = false
   actors = 0
+  /** What a step takes, on the average: the clock stands still while it is done. */
+  readonly turnTime: number
   /** From each other thread, by its number. */
   readonly lanes: SimLane[] = []
   /** Other threads that are gone, and when this one will notice. */
   readonly #gone = new Map<number, number>()
+  /** Of threads that it knows to be gone: who follows them, and when it will notice. */
+  readonly #heirs = new Map<number, { readonly heir: number; readonly at: number }>()
   readonly #loaded = new Set<number>()
   #turnsDue = Infinity
   #timersDue = Infinity
   #busyUntil = 0
+  #busy = 0
 
-  constructor(world: World, thread: number, methods: Symbols, protocols: Symbols) {
+  /** Thread 0 has none. */
+  readonly vault: SimVault | undefined
+
+  constructor(world: World, thread: number, seat: number, state: 'starting' | 'running', vault: number) {
     this.world = world
     this.thread = thread
-    this.threads = world.count
-    this.methods = methods
-    this.protocols = protocols
+    this.vault = thread === 0 ? undefined : new SimVault(vault)
+    this.seat = seat
+    this.state = state
+    this.turnTime = SHORTEST_STEP + MEAN_DELAY * (SHORT_STEP + world.latency / SELDOM)
   }
 
   /** Begins to serve the core. */
@@ -62,6 +74,18 @@ export class SimThread implements Platform {
 
   // ── as a platform ─────────────────────────────────────────────────────────────────────────────────────────────
 
+  get threads(): number {
+    return this.world.count
+  }
+  get lives(): number {
+    return this.world.threads.length
+  }
+  get methods(): Symbols {
+    return this.world.methods
+  }
+  get protocols(): Symbols {
+    return this.world.protocols
+  }
   now(): number {
     return this.world.now
   }
@@ -78,15 +102,18 @@ export class SimThread implements Platform {
     this.#timersDue = Math.min(this.#timersDue, at)
   }
 
-  post(to: number, frame: Uint8Array, length: number, system: boolean): boolean {
+  post(to: number, frame: Uint8Array, length: number, system: boolean, _alone?: boolean, kept?: boolean): boolean {
     const { world } = this
     const target = world.threads[to]!
     if (this.state !== 'running' || target.#isGoneTo(this)) return false
-    return target.lanes[this.thread]!.post(frame, length, system, world.now + world.random.delay(world.latency))
+    return target.lanes[this.thread]!.post(frame, length, system, world.now + world.random.delay(world.latency), kept)
+  }
+  get gone(): boolean {
+    return this.state === 'ended' || this.state === 'lost'
   }
   /** Whether `other` knows that this thread is gone. */
   #isGoneTo(other: SimThread): boolean {
-    return this.state !== 'running' && !other.#gone.has(this.thread)
+    return this.gone && !other.#gone.has(this.thread)
   }
 
   async load(source: Source): Promise<BehaviorValue> {
@@ -99,15 +126,22 @@ export class SimThread implements Platform {
   }
 
   place(): number {
-    const { threads, random } = this.world
-    const running = threads.filter(({ thread, state }) => thread > 0 && state === 'running')
-    if (running.length === 0) return 0
-    const fewest = Math.min(...running.map(({ actors }) => actors))
-    const least = running.filter(({ actors }) => actors === fewest)
-    return least[random.below(least.length)]!.thread
+    return this.world.lines.place()
+  }
+  current(thread: number): number {
+    return this.world.lines.current(thread)
+  }
+  awaited(thread: number): boolean {
+    return this.world.lines.awaited(thread)
   }
   hosts(change: number): void {
     this.actors += change
+  }
+  busy(): number {
+    return this.#busy
+  }
+  heap(): number {
+    return 0
   }
   /** Seldom the same: so that goroutines on one thread come between each other in many ways. */
   get pace(): number {
@@ -127,6 +161,12 @@ export class SimThread implements Platform {
   get claims(): Int32Array {
     return this.world.claims
   }
+  vaultOf(thread: number): Iterable<VaultRecord> {
+    return this.world.threads[thread]!.vault ?? []
+  }
+  emptyVault(thread: number): void {
+    this.world.threads[thread]!.vault?.empty()
+  }
   emit(event: string, data: unknown): void {
     if (this.thread === 0) this.world.emit(event, data)
     else this.core.calls.send(0, 'emit', [event, data])
@@ -136,10 +176,11 @@ export class SimThread implements Platform {
 
   /** When it next has something to do; Infinity when nothing is on its way. */
   get next(): number {
-    if (this.state !== 'running') return Infinity
+    if (this.state !== 'running' || this.hangs) return Infinity
     let next = Math.min(this.#turnsDue, this.#timersDue)
     for (const lane of this.lanes) next = Math.min(next, lane.next)
     for (const [thread, at] of this.#gone) if (this.lanes[thread]!.size === 0) next = Math.min(next, at)
+    for (const [thread, { at }] of this.#heirs) if (!this.#gone.has(thread)) next = Math.min(next, at)
     return Math.max(next, this.#busyUntil)
   }
 
@@ -150,6 +191,7 @@ export class SimThread implements Platform {
     due[random.below(due.length)]!()
     const long = random.below(SELDOM) === 0
     this.#busyUntil = now + SHORTEST_STEP + (long ? random.delay(latency) : random.delay(SHORT_STEP))
+    this.#busy += this.#busyUntil - now
   }
 
   #due(now: number): (() => void)[] {
@@ -160,6 +202,9 @@ export class SimThread implements Platform {
     for (const [thread, at] of this.#gone) {
       // what it had sent before is read first
       if (at <= now && this.lanes[thread]!.size === 0) due.push(() => this.#notice(thread))
+    }
+    for (const [thread, { heir, at }] of this.#heirs) {
+      if (at <= now && !this.#gone.has(thread)) due.push(() => this.#noticeHeir(thread, heir))
     }
     return due
   }
@@ -194,15 +239,31 @@ export class SimThread implements Platform {
 
   /** Its end, asked for or not. Of what it had sent last, some was not yet published if it was lost. */
   end(how: 'ended' | 'lost'): void {
-    if (this.state !== 'running') return
-    const { threads, random, now, latency } = this.world
+    if (this.gone) return
+    const { threads, random } = this.world
     this.state = how
     for (const other of threads) {
-      if (other === this || other.state !== 'running') continue
+      if (other === this || other.gone) continue
       const sent = other.lanes[this.thread]!
       if (how === 'lost') sent.cut(random.below(sent.size + 1) + random.below(2) * sent.size)
-      other.#gone.set(this.thread, now + random.delay(latency))
+      other.#gone.set(this.thread, this.#soon())
     }
+  }
+  /** It begins, and hears of all that has happened before. */
+  enter(): void {
+    if (this.gone) return
+    this.state = 'running'
+    this.#busyUntil = this.world.now
+    for (const { thread, gone } of this.world.threads) if (gone) this.#gone.set(thread, this.#soon())
+    for (const [lost, heir] of this.world.lines.heirs) this.follow(lost, heir)
+  }
+  /** It will notice who follows a thread that is gone; -1: nobody. */
+  follow(lost: number, heir: number): void {
+    this.#heirs.set(lost, { heir, at: this.#soon() })
+  }
+  #soon(): number {
+    const { now, random, latency } = this.world
+    return now + random.delay(latency)
   }
 
   #notice(thread: number): void {
@@ -211,33 +272,23 @@ export class SimThread implements Platform {
     this.#gone.delete(thread)
     for (const from of threads) {
       // its own frames, and the first thread also those whose senders are gone too
-      if (from === this || (this.thread === 0 && from.state !== 'running')) this.#salvage(threads[thread]!, from.thread)
+      if (from === this || (this.thread === 0 && from.gone)) this.#salvage(threads[thread]!, from.thread)
     }
     this.core.lostThread(thread)
     if (thread === 0) this.end('ended')
   }
 
+  #noticeHeir(lost: number, heir: number): void {
+    const { trace, now } = this.world
+    trace.step(HEIR, this.thread, now)
+    this.#heirs.delete(lost)
+    this.core.heir(lost, heir)
+  }
+
   #salvage(gone: SimThread, from: number): void {
     const lane = gone.lanes[from]
     for (let frame = lane?.take(Infinity); frame !== undefined; frame = lane!.take(Infinity)) {
-      this.core.inbound.returned(frame.words, 0)
+      this.core.heirs.returned(frame.bytes, frame.words, 0, gone.thread)
     }
-  }
-}
-
-/** Texts by number, for all threads of a simulation. */
-export class SimSymbols implements Symbols {
-  readonly #texts: string[] = []
-  readonly #numbers = new Map<string, number>()
-  intern(text: string): number {
-    const known = this.#numbers.get(text)
-    if (known !== undefined) return known
-    this.#numbers.set(text, this.#texts.length)
-    return this.#texts.push(text) - 1
-  }
-  text(number: number): string {
-    const text = this.#texts[number]
-    if (text === undefined) throw new InvalidCall(`there is no text of number ${number}`)
-    return text
   }
 }

@@ -4,18 +4,21 @@
 // chance from the framework. Whatever goes wrong is thrown with the seed that brings it back. The system is closed when
 // the callback is through, and closing is part of the simulation.
 import { EventEmitter } from 'eventemitter3'
+import { balanceSettings, startBalancing } from '../core/balancing.ts'
 import { checkParts } from '../core/behavior-value.ts'
 import type { Core } from '../core/core.ts'
-import { rejectAsks } from '../core/ending.ts'
+import { GRACE, rejectAsks } from '../core/ending.ts'
 import { InvalidCall } from '../core/errors.ts'
 import { host, SystemHosting } from '../core/hosting.ts'
 import { defaultLimits, type Limits } from '../core/platform.ts'
 import type { Events } from '../events.ts'
 import type { Methods, System, SystemOptions } from '../system.ts'
+import { checkThreadOptions, threadOptions } from '../thread-options.ts'
+import type { SimThread } from './sim-thread.ts'
 import { waiting } from './waiting.ts'
 import { World, type WorldOptions } from './world.ts'
 
-export interface SimulationOptions extends Omit<SystemOptions, 'resourceLimits'> {
+export interface SimulationOptions extends Omit<SystemOptions, 'resourceLimits' | 'endWhileInspected'> {
   /** ms of virtual time that a message to another thread, or a pause of a thread, takes at most; 10. Most take far less. */
   latency?: number
   /** The simulation fails after so many steps, so that one that goes round in circles ends; 1,000,000. */
@@ -33,8 +36,13 @@ export interface Simulation extends System {
   random(): number
   /** Resolves in `ms` of virtual time. In a handler it stands in for slow I/O. */
   sleep(ms: number): Promise<void>
-  /** Thread `n` ends at once, as if it had run out of memory: all that it held, and some of what it last sent, is gone. */
+  /**
+   * Thread `n` ends at once, as if it had run out of memory: all that it held, and some of what it last sent, is gone. Some
+   * time later another one takes its place, unless `replaceThreads` is false.
+   */
   loseThread(n: number): void
+  /** Thread `n` does nothing more, as in an endless loop, and is lost after `endBlockedAfter` ms. */
+  hangThread(n: number): void
 }
 
 /** What went wrong in a simulation: `cause` is the error itself. */
@@ -61,7 +69,11 @@ export async function simulate<T>(
   options: SimulationOptions = {},
 ): Promise<T> {
   if (!Number.isSafeInteger(seed)) throw new InvalidCall(`simulate: the seed is a whole number, not ${String(seed)}`)
-  return await runWorld({ seed, ...checked(options) }, run)
+  const balance = balanceSettings('simulate', options.balance)
+  return await runWorld({ seed, ...checked(options) }, (sim, world) => {
+    if (balance !== undefined) startBalancing(world.threads[0]!.core, balance)
+    return run(sim)
+  })
 }
 
 /** The same over a world as given: how a test breaks it on purpose, or looks into it. */
@@ -88,6 +100,10 @@ export async function runWorld<T>(
     throw new SimulationFailed(parts.seed, world.now, error)
   }
 }
+
+/** As a real system has them. */
+const CLOSE_WITHIN = GRACE + 1_000
+const END_WITHIN = 1_000
 
 class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   readonly seed: number
@@ -122,19 +138,19 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   }
   /** In the order of a real system's close. */
   async #close(): Promise<void> {
+    const world = this.#world
     const core = this.#core
-    const others = this.#world.threads.slice(1)
     core.closing = true
-    const stopped = others.flatMap(({ thread }) =>
-      core.hasLost(thread) ? [] : core.calls.ask(thread, 'close', undefined),
-    )
-    await Promise.allSettled([core.closeHere(), ...stopped])
+    world.lines.close()
+    const others = world.threads.slice(1).filter(({ gone }) => !gone)
+    const stopped = others.map(({ thread }) => core.calls.ask(thread, 'close', undefined))
+    await Promise.race([Promise.allSettled([core.closeHere(), ...stopped]), core.sleep(CLOSE_WITHIN)])
     rejectAsks(core)
     await core.offloads.close()
     const ended = others.map(
       other =>
         new Promise<void>(done => {
-          if (other.state !== 'running') return done()
+          if (other.gone) return done()
           other.core.onEnd = () => {
             other.end('ended')
             done()
@@ -142,7 +158,8 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
           core.calls.send(other.thread, 'end', undefined)
         }),
     )
-    await Promise.all(ended)
+    await Promise.race([Promise.all(ended), core.sleep(END_WITHIN)])
+    for (const other of others) other.end('ended')
     core.deadLetters.publish()
   }
 
@@ -160,21 +177,39 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
     return this.#world.sleep(ms)
   }
   loseThread(n: number): void {
-    const lost = this.#world.threads[n]
-    if (n === 0 || lost === undefined) {
-      throw new InvalidCall(`sim.loseThread(${n}): there are threads 1 to ${this.#world.count - 1} that can be lost`)
+    this.#world.lines.lose(this.#hostThread('loseThread', n), new Error('lost by the simulation'))
+  }
+  hangThread(n: number): void {
+    this.#world.lines.hang(this.#hostThread('hangThread', n))
+  }
+  /** The thread that is there now where thread `n` was. */
+  #hostThread(call: string, n: number): SimThread {
+    const { threads, lines, count } = this.#world
+    if (n === 0 || threads[n] === undefined) {
+      throw new InvalidCall(`sim.${call}(${n}): there are threads 1 to ${count - 1} that can be lost`)
     }
-    if (lost.state !== 'running') return
-    lost.end('lost')
-    this.#events.emit('threadLost', { thread: n, error: new Error('lost by the simulation') })
+    return threads[lines.current(n)]!
   }
   get #core(): Core {
     return this.#world.threads[0]!.core
   }
 }
 
+const OPTIONS = [
+  'threads',
+  'askDeadline',
+  'turnLimit',
+  'mailbox',
+  'snapshot',
+  'vault',
+  'balance',
+  'latency',
+  'steps',
+  ...threadOptions,
+] satisfies (keyof SimulationOptions)[]
+
 function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard' | 'seed'> {
-  checkParts('simulate', options, ['threads', 'askDeadline', 'turnLimit', 'mailbox', 'latency', 'steps'])
+  checkParts('simulate', options, OPTIONS)
   const { threads = 2, latency = 10, steps = 1_000_000, mailbox = {} } = options
   if (!Number.isInteger(threads) || threads < 0 || threads > 63) {
     throw new InvalidCall(`simulate: threads is ${threads}; it must be a whole number from 0 to 63`)
@@ -184,9 +219,11 @@ function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard
     turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
     capacity: mailbox.capacity ?? defaultLimits.capacity,
     bytes: mailbox.bytes ?? defaultLimits.bytes,
+    snapshot: options.snapshot ?? defaultLimits.snapshot,
+    vault: options.vault ?? defaultLimits.vault,
   }
   for (const [name, value] of Object.entries({ ...limits, latency, steps })) {
     if (!(value > 0)) throw new InvalidCall(`simulate: ${name} is ${value}; it must be a number above 0`)
   }
-  return { count: threads + 1, limits, latency, steps }
+  return { count: threads + 1, limits, latency, steps, rules: checkThreadOptions('simulate', options) }
 }

@@ -7,7 +7,7 @@
 import { ActorRef, type Receiver } from '../core/actor-ref.ts'
 import { Address } from '../core/address.ts'
 import type { Cell } from '../core/cell.ts'
-import { ActorFault, type ActorId, NotSendable, TroupeError, UnknownMethod } from '../core/errors.ts'
+import { ActorFault, type ActorId, InvalidCall, NotSendable, TroupeError, UnknownMethod } from '../core/errors.ts'
 import { Extra } from '../core/extra.ts'
 import { travel, type TravelKind } from '../core/values.ts'
 import type { Ref } from '../ref.ts'
@@ -69,6 +69,9 @@ class StubRef extends ActorRef {
     return this
   }
   override async ready(): Promise<void> {}
+  override async move(): Promise<void> {
+    throw new InvalidCall(`${this.id} is a stub, which stays where it was made`, { actor: this.id, method: 'move' })
+  }
   override async stop(): Promise<void> {
     const { watchers } = this.address.cell!.extra!
     for (const watcher of watchers?.values() ?? []) {

@@ -19,11 +19,14 @@ import { bareClock } from '../core/select-call.ts'
 import type { TravelKind } from '../core/values.ts'
 import { Codec } from '../edge/codec.ts'
 import { SharedTable } from '../edge/shared-table.ts'
+import type { ThreadRules } from '../thread-options.ts'
 import { OffloadingInPlace } from './offloading-in-place.ts'
 import { Random } from './random.ts'
 import { SimBehaviors, SimCore } from './sim-core.ts'
 import { type LaneLimits, SimLane } from './sim-lane.ts'
-import { SimSymbols, SimThread } from './sim-thread.ts'
+import { SimLines } from './sim-lines.ts'
+import { SimSymbols } from './sim-symbols.ts'
+import { SimThread } from './sim-thread.ts'
 import { Trace } from './trace.ts'
 import { currentScope, Scope, waiting, within } from './waiting.ts'
 
@@ -43,9 +46,13 @@ export interface WorldOptions {
   readonly latency: number
   /** Steps after which the simulation goes round in circles. */
   readonly steps: number
+  /** When a thread that hangs is lost, and whether another takes its place; it is for ever, and none does. */
+  readonly rules?: ThreadRules
   readonly lane?: LaneLimits
   /** The lanes between threads; a test may break them. */
   readonly Lane?: typeof SimLane
+  /** Called after each step: a test looks at all threads at once. */
+  readonly onStep?: () => void
   emit(event: string, data: unknown): void
   /** Whether somebody listens to events, so that the callback may be waiting for one. */
   heard(): boolean
@@ -58,6 +65,7 @@ interface Sleep {
 }
 
 const SLEEP = 5
+const NO_RULES: ThreadRules = { replaceThreads: false, blockedAfter: Infinity, endBlockedAfter: Infinity }
 
 export class World {
   now = 0
@@ -69,7 +77,12 @@ export class World {
   readonly offloading = new OffloadingInPlace(() => this.after(this.random.delay(this.latency), this.threads[0]!))
   /** As all threads of a real system share them. */
   readonly claims: Int32Array
+  readonly methods = new SimSymbols()
+  readonly protocols = new SimSymbols()
+  readonly #shapes = SharedTable.create({ entries: 1_024, units: 2 ** 14 })
+  /** By number: also those that are gone. */
   readonly threads: SimThread[] = []
+  readonly lines: SimLines
   readonly emit: (event: string, data: unknown) => void
   /** The first turn that waited for the real world. */
   outsider: NotSimulated | undefined
@@ -80,29 +93,32 @@ export class World {
   #failed: { reason: unknown } | undefined
 
   constructor(options: WorldOptions) {
-    const { seed, count, limits, latency, emit, lane = { messages: 65_536, bytes: 16 * 1024 * 1024 } } = options
-    const Lane = options.Lane ?? SimLane
+    const { seed, count, latency, emit } = options
     this.#options = options
     this.count = count
     this.latency = latency
     this.emit = emit
     this.random = new Random(seed)
     this.claims = new Int32Array(CLAIMS * count)
-    const methods = new SimSymbols()
-    const protocols = new SimSymbols()
-    const shapes = SharedTable.create({ entries: 1_024, units: 2 ** 14 })
-    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
-    for (let number = 0; number < count; number++) {
-      const thread = new SimThread(this, number, methods, protocols)
-      for (let from = 0; from < count; from++) thread.lanes.push(new Lane(lane))
-      this.threads.push(thread)
-    }
-    for (const thread of this.threads) {
-      const core = new SimCore(thread, limits)
-      thread.start(core, new Codec(new SharedTable(shapes.memory), kinds, core))
-    }
+    this.lines = new SimLines(this, options.rules ?? NO_RULES)
+    for (let number = 0; number < count; number++) this.addThread(number, 'running')
     this.#last = this.threads[0]!
     this.#main = new Scope(this.#last)
+  }
+
+  /** A thread of the next number. `seat`: which part of what all share is its own. */
+  addThread(seat: number, state: 'starting' | 'running'): SimThread {
+    const { limits, lane = { messages: 65_536, bytes: 16 * 1024 * 1024 }, Lane = SimLane } = this.#options
+    const thread = new SimThread(this, this.threads.length, seat, state, limits.vault)
+    for (const other of [...this.threads, thread]) {
+      thread.lanes.push(new Lane(lane))
+      if (other !== thread) other.lanes.push(new Lane(lane))
+    }
+    this.threads.push(thread)
+    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
+    const core = new SimCore(thread, limits)
+    thread.start(core, new Codec(new SharedTable(this.#shapes.memory), kinds, core))
+    return thread
   }
 
   /** Resolves in `ms` of virtual time, as far as the thread lives. */
@@ -169,6 +185,7 @@ export class World {
       this.#sleeps.splice(this.#sleeps.indexOf(chosen), 1)
       if (chosen.thread.state !== 'lost') chosen.done()
     }
+    this.#options.onStep?.()
   }
 
   #next(): number {

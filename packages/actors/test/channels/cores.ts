@@ -42,12 +42,30 @@ export class Cores {
   }
   /** An end of the same channel on another thread. */
   give<E extends AnyEnd>(end: E, to: number): E {
+    return this.giving(end)(to)
+  }
+  /** An end on its way; what this gives lets it arrive. */
+  giving<E extends AnyEnd>(end: E): (to: number) => E {
     const { core } = chanOf(end)
     core.channels.entries.begin()
     const { bytes, start, end: stop } = core.platform.codec.pack(end)
-    const frame = bytes.slice(start, stop)
-    const other = this.core(to)
-    return other.platform.codec.decode(frame, 0, frame.length, other) as E
+    const frame = new Uint8Array(bytes.subarray(start, stop))
+    return to => {
+      const other = this.core(to)
+      return other.platform.codec.decode(frame, 0, frame.length, other) as E
+    }
+  }
+  /** Keeps what one thread sends to another on its way, until what this gives is called. */
+  hold(from: number, to: number): () => void {
+    const lane = this.world.threads[to]!.lanes[from]!
+    Object.defineProperties(lane, {
+      next: { configurable: true, value: Infinity },
+      take: { configurable: true, value: () => undefined },
+    })
+    return () => {
+      Reflect.deleteProperty(lane, 'next')
+      Reflect.deleteProperty(lane, 'take')
+    }
   }
   entries(thread: number): Entry[] {
     return [...this.core(thread).channels.entries]

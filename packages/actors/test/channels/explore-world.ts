@@ -22,7 +22,7 @@ import {
 import type { TravelKind } from '../../src/core/values.ts'
 import { Codec } from '../../src/edge/codec.ts'
 import { SharedTable } from '../../src/edge/shared-table.ts'
-import { SimSymbols } from '../../src/testing/sim-thread.ts'
+import { SimSymbols } from '../../src/testing/sim-symbols.ts'
 import { Collection } from './simulation-collection.ts'
 
 /** A time that is later than all that has been set. */
@@ -94,6 +94,9 @@ interface Frame {
 }
 
 export class ExploredThread implements Platform {
+  readonly vault = undefined
+  vaultOf = (): [] => []
+  emptyVault(): void {}
   readonly world: ExploredWorld
   readonly thread: number
   readonly threads: number
@@ -202,6 +205,12 @@ export class ExploredThread implements Platform {
   get claims(): Int32Array {
     return this.world.claims
   }
+  get lives(): number {
+    return this.threads
+  }
+  get seat(): number {
+    return this.thread
+  }
   get methods(): Symbols {
     return this.world.methods
   }
@@ -217,7 +226,19 @@ export class ExploredThread implements Platform {
   place(): number {
     throw new Error('there are no actors here')
   }
+  current(thread: number): number {
+    return thread
+  }
+  awaited(): boolean {
+    return false
+  }
   hosts(): void {}
+  busy(): number {
+    return 0
+  }
+  heap(): number {
+    return 0
+  }
   get offloading(): Offloading {
     throw new Error('nothing is run beside')
   }

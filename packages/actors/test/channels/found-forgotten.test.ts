@@ -2,43 +2,14 @@
 // scenario that shows it. What no code has any more is collected by the test.
 //
 // A channel that is given away is pinned where it comes from, until it is known to have arrived or not to go after all.
-import { after, behavior, type Channel, select, type Sender, thread } from '@troupe/actors'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { after, behavior, select, thread } from '@troupe/actors'
+import { describe, expect, test } from 'vitest'
 import type { Waiter } from '../../src/core/waiter.ts'
-import { chanOf, type Cores, type CoresOptions, onCores } from './cores.ts'
-import { Collection } from './simulation-collection.ts'
+import { collectingProgram } from '../fixtures/program.ts'
+import { collect, collectAllBut, collectByHand, entries, type Job, job, onCollected, pins } from './collected.ts'
+import { chanOf, onCores } from './cores.ts'
 
-const collection = new Collection()
-beforeAll(() => collection.install())
-afterAll(() => collection.uninstall())
-
-/** On cores whose channels are collected when the test says so. */
-const onCollected = (run: (cores: Cores) => Promise<void>, options?: CoresOptions): Promise<void> =>
-  onCores(async cores => {
-    collection.reset()
-    for (const simulated of cores.world.threads) simulated.watch = collection.watch.bind(collection) as never
-    await run(cores)
-  }, options)
-
-/** Collects all channels but these, and lets everybody hear of it. */
-async function collectAllBut(cores: Cores, ...kept: Channel<any>[]): Promise<void> {
-  for (const end of kept) collection.hold(chanOf(end))
-  await cores.sim.sleep(50)
-  for (let again = true; again;) {
-    for (const chan of collection.garbage) collection.collect(chan)
-    again = collection.unfound > 0
-    while (collection.unfound > 0) collection.find()
-    await cores.sim.sleep(50)
-  }
-}
-const entries = (cores: Cores): number[] => [0, 1, 2].map(thread => cores.entries(thread).length)
-const pins = (cores: Cores, on: number): number => cores.entries(on).reduce((sum, entry) => sum + entry.pins, 0)
-
-interface Job {
-  readonly n: number
-  readonly reply: Sender<number>
-}
-const job = (cores: Cores, on: number, n = 0): Job => ({ n, reply: cores.channel<number>(on).sender })
+collectByHand()
 
 describe('an end that was to go is forgotten again', () => {
   test('with a select that lost it', () =>
@@ -119,8 +90,7 @@ test('a thread that has no end any more says so last: its credit goes back with 
     await channel.send(1)
     await cores.until(() => channel.trySend(2))
     // the code that has it lets go of it while there is credit
-    collection.collect(chanOf(channel))
-    collection.find()
+    collect(channel)
     await collectAllBut(cores, home, other)
     const { peers, granted } = chanOf(home).home!
     expect(peers!.all.map(peer => peer.thread)).toEqual([2])
@@ -154,6 +124,27 @@ test('a home that is lost with what was under way to it is forgotten with the la
   }
   expect(broken).toBeGreaterThan(0)
 })
+
+test('a channel that only its home has is held by nothing there: its entry may live as long as it is looked after', () =>
+  onCollected(async cores => {
+    const home = cores.channel<number>(0)
+    cores.give(home, 1)
+    await cores.sim.sleep(50)
+    const [entry] = cores.entries(0)
+    expect(entry!.chan).toBe(chanOf(home))
+    await collectAllBut(cores, home)
+    expect(entry!.chan).toBeUndefined()
+    expect(entries(cores)).toEqual([0, 0, 0])
+  }))
+
+test('100,000 channels that are used once between two real threads are forgotten, and their memory comes back', async () => {
+  const held = 'few entries, no memory\n'
+  expect(await collectingProgram('reply-channels')).toEqual({
+    code: 0,
+    stdout: `answered 100000\n${held}${held}`,
+    stderr: '',
+  })
+}, 150_000)
 
 test('each of many who wait at a channel elsewhere is found at once when it waits no longer', () =>
   onCores(async cores => {

@@ -72,6 +72,24 @@ describe.each(['trySend', 'select'] as const)('bytes that a %s hands over at onc
   )
 })
 
+test.each(['send', 'trySend', 'select'] as const)(
+  'bytes that a %s gives to a channel which drops them are gone as well',
+  way =>
+    onCores(async cores => {
+      const channel = cores.channel<unknown>(0, { capacity: 1, overflow: 'dropNewest' })
+      await channel.send('first')
+      const bytes = new Uint8Array(8)
+      const send = {
+        send: () => channel.send(moved(bytes)),
+        trySend: async () => channel.trySend(moved(bytes)),
+        select: () => select({ put: channel.sending(moved(bytes)) }),
+      }
+      await send[way]()
+      expect(bytes.length).toBe(0)
+      expect(channel.tryReceive()).toEqual({ value: 'first' })
+    }),
+)
+
 describe('a value that fails once its receiver is chosen', () => {
   test.each(['receive', 'select'] as const)(
     'fails the %s, is a dead letter, and harms nothing that comes after it',

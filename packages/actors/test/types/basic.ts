@@ -116,8 +116,13 @@ c.tell.unk(1)
 declare const system: System
 is<Eq<ReturnType<typeof createSystem>, Promise<System>>>()
 void createSystem({ threads: 2, askDeadline: 100, turnLimit: 1_000, mailbox: { capacity: 8 }, resourceLimits: { maxOldGenerationSizeMb: 64 } })
+void createSystem({ vault: 2 ** 28, snapshot: 1_000 })
 // @ts-expect-error no such option
 void createSystem({ workers: 2 })
+export const kept = behavior(import.meta, { name: 'kept', checkpoint: 'turn', state: () => 0, handlers: { a: ctx => ctx.state } })
+export const seldomKept = behavior(import.meta, { name: 'seldomKept', checkpoint: 1_000, state: () => 0, handlers: { a: ctx => ctx.state } })
+// @ts-expect-error 'turn', or a number of ms
+export const neverKept = behavior(import.meta, { name: 'neverKept', checkpoint: 'never', state: () => 0, handlers: { a: ctx => ctx.state } })
 export const noInit = behavior(import.meta, { name: 'n', state: () => ({ a: 1 }), handlers: { a(ctx) { return ctx.state.a } } })
 export const optInit = behavior(import.meta, { name: 'o', state: (a: number = 1) => ({ a }), handlers: { a(ctx) { return ctx.state.a } } })
 is<Eq<Awaited<ReturnType<typeof visits>>, Ref<typeof counter>>>()

@@ -1,5 +1,5 @@
 // Wrappers keep the protocol of what they wrap and may add to it; late replies, generic views, typed refusals, codecs.
-import { type AnyBehavior, behavior, type BehaviorFor, codec, type HandlersOf, type Later, type Ref, refusal, type System, wrapper } from '@troupe/actors'
+import { type AnyBehavior, behavior, type BehaviorFor, codec, type HandlersOf, type Later, type Ref, refusal, type RefusalKind, type System, wrapper } from '@troupe/actors'
 import { counter, type Eq, is } from './basic.ts'
 
 declare const system: System
@@ -77,6 +77,12 @@ jobs.tell.put('x')
 // ── refusals with typed data ────────────────────────────────────────────────────────────────────────────────────
 export const Insufficient = refusal<{ missing: number }>('insufficient-funds')
 export const Closed = refusal('closed')
+export const Shut: RefusalKind<void> = refusal('shut', 'we open at nine')
+export const Short: RefusalKind<{ missing: number }> = refusal<{ missing: number }>('short', ({ missing }) => `${missing.toFixed(2)} more`)
+// @ts-expect-error the words are not of this data
+refusal<{ missing: number }>('short', ({ left }: { left: number }) => `${left}`)
+// @ts-expect-error no words
+refusal('shut', 9)
 try {
   throw Insufficient({ missing: 3 })
 } catch (e) {

@@ -1,0 +1,40 @@
+// Which behaviors are known to be loadable on which other threads, so that an actor need not stand still while a module loads.
+//
+// Invariant: what is known stays so while that thread lives; a failure is not remembered.
+import { source } from './behavior-value.ts'
+import type { Core } from './core.ts'
+import type { Loaded } from './protocol.ts'
+
+export class Reach {
+  readonly #core: Core
+  /** By thread, then protocol: true, or the question that is out. */
+  readonly #known = new Map<number, Map<number, Promise<unknown> | true>>()
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Whether it is known; if not, `told` is called when it is, or with why it cannot be. */
+  has({ protocol, behavior }: Loaded, thread: number, told: (error: unknown) => void): boolean {
+    let known = this.#known.get(thread)
+    if (known === undefined) this.#known.set(thread, (known = new Map()))
+    const found = known.get(protocol.number)
+    if (found === true) return true
+    const asked = found ?? this.#core.calls.ask(thread, 'knows', [behavior[source]])
+    known.set(protocol.number, asked)
+    asked.then(
+      () => {
+        known.set(protocol.number, true)
+        told(undefined)
+      },
+      (error: unknown) => {
+        known.delete(protocol.number)
+        told(error)
+      },
+    )
+    return false
+  }
+  lost(thread: number): void {
+    this.#known.delete(thread)
+  }
+}
