@@ -21,13 +21,13 @@ export const balance: Subject = {
   works: [
     work(
       'balance-pairs',
-      rate('before', '32 pairs placed at random, messages, at first'),
-      rate('after', '… after some rounds of balancing', 2),
+      rate('before', '32 pairs placed at random, messages before balancing'),
+      rate('after', '32 pairs placed at random, messages after 12 rounds', 2),
     ),
     work(
       'balance-skew',
-      rate('before', '16 busy actors on one of two threads, turns, at first'),
-      rate('after', '… after some rounds', 1.5),
+      rate('before', '16 busy actors on one of two threads, turns before'),
+      rate('after', '16 busy actors on one of two threads, turns after', 1.5),
     ),
     work('balance-sampling', rate('rate', 'a pair on one thread that samples, messages', 0.98)),
   ],

@@ -44,6 +44,14 @@ describe('each subject, with tiny counts', () => {
   })
 })
 
+test('no two figures of a subject have one name, as they would stand in one block of the table', () => {
+  for (const { name, works } of [threads, local, spawn, start, channels, moving, balance]) {
+    const names = works.flatMap(({ figures }) => figures.map(({ work }) => work))
+    const twice = names.filter((one, n) => names.indexOf(one) < n)
+    expect(twice, name).toEqual([])
+  }
+})
+
 describe('what did not happen is not counted', () => {
   test('a receiver that loses one message', async () => {
     let counted = 0
@@ -143,6 +151,7 @@ describe('the table', () => {
   const report: Report = {
     subject: 'local',
     rounds: 7,
+    fewest: 3,
     rows: [row(OURS, 12_345_678, 1), row('nact', 456_789, 27.03)],
     verdicts: [
       { work: 'tell, a number', unit: '/s', goal: { kind: 'ratio', against: 'nact', atLeast: 30 }, reached: false },
@@ -153,7 +162,7 @@ describe('the table', () => {
   }
   test('reads as meant', () => {
     expect(table(report)).toMatchInlineSnapshot(`
-      "local: median of 7 rounds, ± half the middle half, ours over theirs
+      "local: median of 3 to 7 rounds, ± half the middle half, ours over theirs
 
       tell, a number
         troupe                  12.3 M/s     ±2 %              goal ≥ 10 M/s: reached

@@ -65,6 +65,8 @@ export interface Verdict {
 export interface Report {
   readonly subject: string
   readonly rounds: number
+  /** Rounds of the work that has the fewest. */
+  readonly fewest: number
   readonly rows: readonly Row[]
   readonly verdicts: readonly Verdict[]
   readonly notes: readonly string[]
@@ -101,7 +103,9 @@ export async function runSubject(subject: Subject, options: RunOptions): Promise
   const verdicts = subject.works.flatMap(work => verdictsOf(work, rows))
   const told = [...failures].map(([why, works]) => `${works.join(', ')}, ${why}`)
   const notes = subject.notes ?? []
-  return { subject: subject.name, rounds: options.rounds, rows, verdicts, notes, failures: told }
+  const { rounds } = options
+  const fewest = Math.min(rounds, ...subject.works.map(work => work.rounds ?? rounds))
+  return { subject: subject.name, rounds, fewest, rows, verdicts, notes, failures: told }
 }
 
 function tally<T>(lists: Map<string, T[]>, key: string, entry: T): void {

@@ -8,6 +8,13 @@ import type { Figure, Goal, Subject, Work } from './harness.ts'
 
 const both = ['troupe', 'postMessage']
 const FLAT = 0.75
+/** How many actors are idle beside those that move: as a key, and in words. */
+const CROWDS = [
+  ['100', '100'],
+  ['10k', '10k'],
+  ['100k', '100k'],
+  ['1M', '1M'],
+] as const
 
 function pause(id: string, size: string, rounds: number, goals: { p50?: Goal; p99?: Goal } = {}): Work {
   const figure = (key: string, work: string, goal?: Goal): Figure => {
@@ -20,9 +27,9 @@ function pause(id: string, size: string, rounds: number, goals: { p50?: Goal; p9
     figures: [
       figure('pause50', `a move of ${size}, pause seen by a caller, p50`, goals.p50),
       figure('pause99', `a move of ${size}, pause seen by a caller, p99`, goals.p99),
-      figure('still50', `… longest pause without a move, p50`),
-      figure('still99', `… longest pause without a move, p99`),
-      figure('own50', `… the event’s own figure, p50`),
+      figure('still50', `${size}, longest pause where nothing moves, p50`),
+      figure('still99', `${size}, longest pause where nothing moves, p99`),
+      figure('own50', `${size}, pause as the event “moved” has it, p50`),
     ],
   }
 }
@@ -50,7 +57,7 @@ export const moving: Subject = {
         { key: 'each100kB', work: 'time of a move for each byte, 100 kB', unit: 'ns', better: 'less' },
         { key: 'each10MB', work: 'time of a move for each byte, 10 MB', unit: 'ns', better: 'less' },
         {
-          ...share('linear', 'the former over the latter: cost linear in state'),
+          ...share('linear', 'time for each byte, 100 kB over 10 MB: linear in state'),
           goals: [{ kind: 'atLeast', value: FLAT }],
         },
       ],
@@ -66,23 +73,24 @@ export const moving: Subject = {
       contenders: ['troupe'],
       rounds: 3,
       figures: [
-        rate('one1k', 'moves of one, 1k idle actors'),
-        rate('one1M', 'moves of one, 1M idle actors'),
-        { ...share('oneFlat', 'the latter over the former'), goals: [{ kind: 'atLeast', value: FLAT }] },
-        rate('many1k', 'moves of 1,000, 1k idle actors'),
-        rate('many1M', 'moves of 1,000, 1M idle actors'),
-        { ...share('manyFlat', 'the latter over the former'), goals: [{ kind: 'atLeast', value: FLAT }] },
+        ...CROWDS.map(([key, idle]) => rate(`one${key}`, `moves of one, beside ${idle} idle actors`)),
+        { ...share('oneFlat', 'moves of one, beside 1M over beside 100'), goals: [{ kind: 'atLeast', value: FLAT }] },
+        ...CROWDS.map(([key, idle]) => rate(`many${key}`, `moves of 1,000, beside ${idle} idle actors`)),
+        {
+          ...share('manyFlat', 'moves of 1,000, beside 1M over beside 100'),
+          goals: [{ kind: 'atLeast', value: FLAT }],
+        },
       ],
     },
     {
       id: 'tells-moved',
       contenders: ['troupe'],
       figures: [
-        rate('still', 'tells to an actor that stays'),
-        share('moved', '… that moves every 10 ms, of that'),
-        share('always', '… that moves all the time, of that'),
-        rate('moves', '… its moves a second then'),
-        share('beside', '… that stays, while 1,000 others move, of that'),
+        rate('still', 'tells to one that stays'),
+        share('moved', 'tells to one that moves every 10 ms, over those'),
+        share('always', 'tells to one that moves all the time, over those'),
+        rate('moves', 'moves of one that is told all the time'),
+        share('beside', 'tells to one that stays while 1,000 others move, over those'),
       ],
     },
   ],

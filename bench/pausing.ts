@@ -53,8 +53,7 @@ export async function pauses(plan: Plan, moves: number, movable: Movable): Promi
 /** Asks one thing after the other until it is told to end. */
 class Caller {
   readonly #asking: Promise<void>
-  // read in a loop that another call ends
-  protected going = true
+  readonly #over = new AbortController()
   #longest = 0
   #last = performance.now()
 
@@ -64,7 +63,7 @@ class Caller {
   }
 
   async #ask(call: Call): Promise<void> {
-    for (let n = 0; this.going; n++) {
+    for (let n = 0; !this.#over.signal.aborted; n++) {
       const reply = await call(n)
       if (reply !== n + 1) throw new Error(`call ${n} was answered with ${reply}`)
       const now = performance.now()
@@ -81,7 +80,7 @@ class Caller {
     return Math.max(this.#longest, performance.now() - this.#last) * 1000
   }
   end(): Promise<void> {
-    this.going = false
+    this.#over.abort()
     return this.#asking
   }
 }

@@ -11,7 +11,9 @@ const SPREAD = 9
 const RATIO = 10
 
 export function table(report: Report): string {
-  const lines = [`${report.subject}: median of ${report.rounds} rounds, ± half the middle half, ours over theirs`]
+  const { rounds, fewest } = report
+  const many = fewest < rounds ? `${fewest} to ${rounds}` : rounds
+  const lines = [`${report.subject}: median of ${many} rounds, ± half the middle half, ours over theirs`]
   for (const work of new Set(report.rows.map(row => row.work))) {
     const verdicts = report.verdicts.filter(verdict => verdict.work === work)
     lines.push('', work)

@@ -14,6 +14,8 @@ const EVERY = 250
 const ROUNDS = 12
 const PAIRS = 32
 const HITS = 2_000
+const LONG_RALLY = 100_000
+const SPANS = 8
 const GRINDERS = 16
 const PATIENT = { deadline: 60_000 }
 
@@ -55,8 +57,8 @@ async function playersOf(system: System, count: number, place: (n: number) => ob
 }
 
 /** Messages a second, in rallies of all pairs at once: the next begins when the last pair has finished. */
-function rallies(plan: Plan, players: readonly Player[]): (ms: number) => Promise<number> {
-  const hits = scaled(plan, HITS, 5)
+function rallies(plan: Plan, players: readonly Player[], most = HITS): (ms: number) => Promise<number> {
+  const hits = scaled(plan, most, 5)
   const servers = players.filter((_, n) => n % 2 === 0)
   let expected = 0
   return async ms => {
@@ -103,14 +105,19 @@ const skewed =
     return { ...(await beforeAndAfter(plan, rateFor, begin)), moves: moves() }
   }
 
-/** A pair on one thread that nobody may move: what differs is only whether its thread samples. */
+/**
+ * A pair on one thread that nobody may move: what differs is only whether its thread samples. Long rallies, as the way to
+ * the caller and back is no part of it; and the best of several spans, as what takes the core away is none either.
+ */
 const sampled =
   (balanced: boolean): Trial =>
   async plan => {
     const { system } = await open(plan, balanced)
-    const rateFor = rallies(plan, await playersOf(system, 2, () => ({ on: thread(1) })))
-    await rateFor(everyOf(plan) * 3)
-    return { rate: await rateFor(plan.budget * 4) }
+    const rateFor = rallies(plan, await playersOf(system, 2, () => ({ on: thread(1) })), LONG_RALLY)
+    await rateFor(everyOf(plan) * 4)
+    let rate = 0
+    for (let span = 0; span < SPANS; span++) rate = Math.max(rate, await rateFor(plan.budget))
+    return { rate }
   }
 
 const all = (balanced: boolean): Trials => ({

@@ -15,6 +15,13 @@ type Mover = Ref<typeof mover>
 /** ms. Ten megabytes take their time where the machine has other work. */
 const PATIENCE = 30_000
 const BURST = 1000
+/** Idle actors beside those that move. */
+const CROWDS = [
+  ['100', 100],
+  ['10k', 10_000],
+  ['100k', 100_000],
+  ['1M', 1_000_000],
+] as const
 
 const open = (): Promise<System> => createSystem({ threads: 2, askDeadline: PATIENCE })
 
@@ -74,14 +81,20 @@ async function flat(plan: Plan): Promise<Figures> {
   const many = await Group.spawn(system, 1_000, 1)
   let idle = 0
   const growTo = async (count: number): Promise<void> => {
-    for (; idle < count; idle += 1_000) await crowds[(idle / 1_000) % 2]!.ask.grow(1_000)
+    for (let n = 0; idle < count; n++) {
+      const more = Math.min(1_000, count - idle)
+      await crowds[n % 2]!.ask.grow(more)
+      idle += more
+    }
   }
-  await growTo(1_000)
   await shuttling(plan, many) // until it is compiled
-  const [one1k, many1k] = [await shuttling(plan, one), await shuttling(plan, many)]
-  await growTo(scaled(plan, 1_000_000, 4_000))
-  const [one1M, many1M] = [await shuttling(plan, one), await shuttling(plan, many)]
-  return { one1k, one1M, oneFlat: one1M / one1k, many1k, many1M, manyFlat: many1M / many1k }
+  const rates = new Map<string, number>()
+  for (const [key, count] of CROWDS) {
+    await growTo(scaled(plan, count, 100 + idle))
+    rates.set(`one${key}`, await shuttling(plan, one)).set(`many${key}`, await shuttling(plan, many))
+  }
+  const flat = (who: string): number => rates.get(`${who}1M`)! / rates.get(`${who}100`)!
+  return { ...Object.fromEntries(rates), oneFlat: flat('one'), manyFlat: flat('many') }
 }
 
 /** Tells a second from the calling thread to one actor: while it stays, while it moves, while others do. */

@@ -58,8 +58,10 @@ export {
   TurnEnded,
   TurnExpired,
   UnknownMethod,
+  UpgradeFailed,
 } from './core/errors.ts'
 export type { ActorId, Ran, RefusalKind } from './core/errors.ts'
+export type { Upgraded, UpgradeOptions } from './core/rollout.ts'
 export { codec } from './core/values.ts'
 export type { Events } from './events.ts'
 export { goroutine } from './goroutine.ts'

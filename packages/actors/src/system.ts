@@ -13,6 +13,7 @@ import { InvalidCall } from './core/errors.ts'
 import { host, SystemHosting } from './core/hosting.ts'
 import { defaultLimits, type Limits } from './core/platform.ts'
 import { Quarantine } from './core/quarantine.ts'
+import { type Lines, Rollout, type Upgraded, type UpgradeOptions } from './core/rollout.ts'
 import { whose } from './core/turn-words.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import type { HostThreads } from './edge/host-threads.ts'
@@ -66,6 +67,13 @@ export interface System extends Omit<Hosting, 'spawn'>, AsyncDisposable {
   spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
   /** Moves actors, as `ref.move` does; resolves when all are there. Several failures come as one AggregateError. */
   move(refs: AnyRef | readonly AnyRef[], to: Place): Promise<void>
+  /**
+   * Brings newer code to a running system: `module` is the URL of one whose behaviors have the names of those that run, and
+   * higher versions. Fresh threads load it, and actors move there one by one, through its `upgrade(fromVersion, old)`;
+   * from then on these names mean the new code, whoever spawns (docs/moving.md). Resolves when all actors have it. Rejects with
+   * UpgradeFailed, which says how far it came and why no further; with BehaviorUnavailable, InvalidCall or SystemClosed.
+   */
+  upgrade(module: string | URL, options?: UpgradeOptions): Promise<Upgraded>
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this
   /** Stops all actors, children first, after their current turns; then ends the threads. */
@@ -74,6 +82,9 @@ export interface System extends Omit<Hosting, 'spawn'>, AsyncDisposable {
 
 /** Whatever T offers is there. */
 export type Methods<T> = { readonly [K in keyof T]: unknown }
+
+/** Of a system of one thread. */
+const NO_LINES = { lines: [] } as unknown as Lines
 
 /** ms for all threads to say that their actors have stopped. */
 const CLOSE_WITHIN = GRACE + 1_000
@@ -99,6 +110,7 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   readonly #core: Core
   readonly #platform: NodePlatform
   readonly #hosts: HostThreads | undefined
+  readonly #rollout: Rollout
   #closing: Promise<void> | undefined
   readonly #endListening: () => void
 
@@ -110,9 +122,11 @@ class LocalSystem extends SystemHosting implements Methods<System> {
     this.#core = new Core(this.#platform, limits)
     this.#endListening = onStrayRejection(reason => this.#takeRejection(reason))
     this.#platform.start(this.#core)
-    if (Hosts === undefined) return
-    if (wanted.balance !== undefined) startBalancing(this.#core, wanted.balance)
-    this.#hosts = this.#startHosts(Hosts, wanted, parts)
+    if (Hosts !== undefined) {
+      if (wanted.balance !== undefined) startBalancing(this.#core, wanted.balance)
+      this.#hosts = this.#startHosts(Hosts, wanted, parts)
+    }
+    this.#rollout = new Rollout(this.#core, this.#hosts ?? NO_LINES)
   }
 
   #startHosts(Hosts: typeof HostThreads, wanted: Checked, parts: SystemParts): HostThreads {
@@ -141,7 +155,7 @@ class LocalSystem extends SystemHosting implements Methods<System> {
       },
       because: report => blockedError(core, report),
     })
-    platform.onGone = thread => core.lostThread(thread, hosts.reasonOf(thread))
+    platform.onGone = (thread, inOrder) => core.lostThread(thread, hosts.reasonOf(thread), inOrder)
     platform.onHeir = (lost, heir) => core.heir(lost, heir)
     platform.onChange = () => hosts.look()
     return hosts
@@ -158,6 +172,10 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
     this.#events.off(event, listener)
     return this
+  }
+
+  upgrade(module: string | URL, options?: UpgradeOptions): Promise<Upgraded> {
+    return this.#rollout.upgrade(module, options)
   }
 
   close(): Promise<void> {

@@ -92,8 +92,19 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
   for (const [method, handler] of Object.entries(definition.handlers ?? {})) {
     handlers[method] = (ctx, ...args) => handler(outside(ctx), ...args)
   }
-  // How the inner behavior upgrades or merges its state says nothing about the composed one's, so that is left out.
-  const { version, options: rules, mailbox, supervision, started, stopping, snapshot, restore, checkpoint } = inner
+  // How the inner behavior merges its state says nothing about the composed one's, so that is left out.
+  const {
+    version,
+    options: rules,
+    mailbox,
+    supervision,
+    started,
+    stopping,
+    snapshot,
+    restore,
+    upgrade,
+    checkpoint,
+  } = inner
   const from: Source = { url, name: definition.name, options, inner: inner[source] }
   const value: BehaviorValue = {
     name: `${definition.name}(${inner.name})`,
@@ -112,6 +123,7 @@ function wrapped(url: string, definition: AnyWrapper, inner: BehaviorValue, opti
     ...(stopping && { stopping: (ctx, why) => stopping(inside(ctx), why) }),
     ...(snapshot && { snapshot: state => withInner(state, snapshot) }),
     ...(restore && { restore: plain => withInner(plain, restore) }),
+    ...(upgrade && { upgrade: (from, old) => withInner(old, inner => upgrade(from, inner)) }),
     [source]: from,
   }
   return Object.freeze(value)

@@ -8,10 +8,9 @@ import { behavior } from '../src/behavior.ts'
 import { Refusal, TroupeError } from '../src/core/errors.ts'
 import { wrapper } from '../src/wrapper.ts'
 import { drain, type End, type Ends, exchange, tryExchange } from './moving/channel-deeds.ts'
-import { obey } from './moving/drill.ts'
 import { move, moveItself, weigh } from './moving/move-deeds.ts'
 import type { Life } from './simulation-audit.ts'
-import { type Kind, type Parcel, ready, send, stop } from './simulation-messages.ts'
+import { type Kind, obey, type Parcel, ready, send, stop } from './simulation-messages.ts'
 import { type Any, run, threadOf } from './simulation-run.ts'
 
 interface Init {

@@ -2,12 +2,16 @@
 // so is how each ask, stop and wait for room ends. Nothing here throws.
 import type { Later } from '../src/behavior.ts'
 import { type End, giveAway } from './moving/channel-deeds.ts'
-import type { Order } from './moving/drill.ts'
 import type { Message } from './simulation-audit.ts'
 import type { State } from './simulation-actors.ts'
 import { type Any, codeOf, run } from './simulation-run.ts'
 
 export type Kind = 'work' | 'look' | 'chat'
+/** What a message may want instead of anything else: that its actor sends so many to another, if any. */
+export interface Order {
+  readonly to?: Any
+  readonly times: number
+}
 /** What every message carries: itself for the audit, and what is to be passed on: a ref, a late reply, a channel's end. */
 export interface Parcel {
   message: Message
@@ -16,6 +20,15 @@ export interface Parcel {
   end?: End
   order?: Order
   bulk?: string
+}
+
+/** Sends an order. */
+export function give(from: string, to: Any, order: Order): void {
+  to.tell.work({ message: run.audit.sending(from, to.id, true), order })
+}
+/** An actor does as it is told. */
+export function obey(from: string, { to, times }: Order): void {
+  for (let left = times; left > 0; left--) give(from, to, { times: 0 })
 }
 
 /** Sends one message, and for an ask waits for how it ends. */

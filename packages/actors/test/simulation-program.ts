@@ -10,13 +10,13 @@ import { runWorld, type Simulation, type SimulationFailed } from '../src/testing
 import { SimLane } from '../src/testing/sim-lane.ts'
 import type { World, WorldOptions } from '../src/testing/world.ts'
 import { Census } from './moving/census.ts'
-import { drill } from './moving/drill.ts'
+import { drill, thereAndBack } from './moving/drill.ts'
 import { LARGEST, move, moveAll } from './moving/move-deeds.ts'
 import { UnevenLane } from './moving/uneven-lane.ts'
 import { anyKind, anySpawn, kindNamed } from './simulation-actors.ts'
 import { Audit } from './simulation-audit.ts'
 import { ready, send, stopped } from './simulation-messages.ts'
-import { type Any, codeOf, Run, run, type RunOptions, setRun } from './simulation-run.ts'
+import { type Any, codeOf, run, type RunOptions } from './simulation-run.ts'
 
 // ── a run ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -51,8 +51,11 @@ async function runAudited(
 ): Promise<{ trace: string; steps: number }> {
   // chance of its own, so that the program does not change with what the simulation draws
   const random = new Random(seed + 2 ** 40)
-  const wanted = { budget: 120, steps: 250, moves: false, drills: 0, losses: true, ...options.run }
-  if (wanted.moves && options.run?.drills === undefined) wanted.drills = random.below(2) * (6 + random.below(8))
+  const wanted = { budget: 120, steps: 250, moves: false, drills: 0, returns: 0, losses: true, ...options.run }
+  if (wanted.moves && options.run?.drills === undefined) {
+    wanted.drills = random.below(2) * (6 + random.below(8))
+    wanted.returns = random.below(4) === 0 ? 1 + random.below(2) : 0
+  }
   const threads = wanted.moves ? 2 + random.below(3) : 1 + random.below(4)
   const limits = { askDeadline: 300, turnLimit: 400, capacity: 64, bytes: 1 << 16, snapshot: LARGEST, vault: 1 << 20 }
   const lane = random.below(3) === 0 ? { messages: 3, bytes: 2_000 } : { messages: 1_000, bytes: 1 << 20 }
@@ -62,13 +65,13 @@ async function runAudited(
   const parts = { seed, count: threads, limits, latency: 5, steps: 200_000, lane, Lane, onStep, ...options.world }
   return await runWorld(parts, async (sim, world) => {
     census = new Census(world, audit)
-    setRun(new Run(sim, world, random, audit, wanted))
+    run.begin(sim, world, random, audit, wanted)
     listen(sim, audit)
     if (await main()) await rest(census)
     const { trace, steps } = { trace: sim.trace, steps: world.trace.steps }
     await sim.close()
     // what ends with the system has some promises to go through until its actor hears of it
-    for (let left = 20; left > 0; left--) await undefined
+    for (let left = 20; left > 0; left--) await Promise.resolve()
     audit.closed()
     for (const { thread, core, state } of world.threads) {
       if (state === 'lost') continue
@@ -112,12 +115,11 @@ async function main(): Promise<boolean> {
   const refs: Any[] = []
   const asks: Promise<void>[] = []
   for (let left = 2 + random.below(4); left > 0; left--) await spawnRoot(refs)
-  if (run.drills > 0) {
-    const drilled = await drill(run.drills)
-    refs.push(...drilled.refs)
-    asks.push(...drilled.moves)
-    run.budget = Math.min(run.budget, 10)
-  }
+  const drilled = run.drills > 0 ? [await drill(run.drills)] : []
+  for (let left = run.returns; left > 0; left--) drilled.push(await thereAndBack())
+  refs.push(...drilled.flatMap(one => one.refs))
+  asks.push(...drilled.flatMap(one => one.moves))
+  if (run.drills > 0) run.budget = Math.min(run.budget, 10)
   const inTheMiddle = run.chance(run.moves ? 8 : 25)
   for (let round = 0; run.goesOn; round++) {
     run.budget = Math.max(run.budget - 1, 4)

@@ -1,7 +1,7 @@
-// One run of a random program: what it may still do, and the chance by which it chooses.
+// The run of a random program: what it may still do, and the chance by which it chooses.
 //
 // Invariant: `run` is the program that runs now. Handlers are shared by all runs, and know no other way to theirs; so
-// programs run one after the other.
+// programs run one after the other, and each begins with nothing of the one before.
 import type { ActorRef } from '../src/core/actor-ref.ts'
 import { TroupeError } from '../src/core/errors.ts'
 import type { Random } from '../src/testing/random.ts'
@@ -21,37 +21,35 @@ export interface RunOptions {
   readonly moves: boolean
   /** Rounds of the drill before all else. */
   readonly drills: number
+  /** How many actors go away and come back in it, while they are sent to. */
+  readonly returns: number
   /** Whether threads are lost. */
   readonly losses: boolean
 }
 
-export class Run {
-  readonly random: Random
-  readonly audit: Audit
-  readonly sim: Simulation
-  readonly world: World
-  readonly moves: boolean
-  readonly drills: number
-  readonly losses: boolean
-  readonly least: number
-  budget: number
+class Run {
+  sim!: Simulation
+  world!: World
+  random!: Random
+  audit!: Audit
+  moves = false
+  drills = 0
+  returns = 0
+  losses = false
+  least = 0
+  budget = 0
 
-  constructor(
-    sim: Simulation,
-    world: World,
-    random: Random,
-    audit: Audit,
-    { budget, steps, moves, drills, losses }: RunOptions,
-  ) {
+  begin(sim: Simulation, world: World, random: Random, audit: Audit, options: RunOptions): void {
     this.sim = sim
     this.world = world
     this.random = random
     this.audit = audit
-    this.budget = budget
-    this.least = steps
-    this.moves = moves
-    this.drills = drills
-    this.losses = losses
+    this.moves = options.moves
+    this.drills = options.drills
+    this.returns = options.returns
+    this.losses = options.losses
+    this.least = options.steps
+    this.budget = options.budget
   }
   get steps(): number {
     return this.world.trace.steps
@@ -81,10 +79,7 @@ export class Run {
   }
 }
 
-export let run: Run
-export function setRun(next: Run): void {
-  run = next
-}
+export const run = new Run()
 
 /** The thread that a handler runs on. */
 export function threadOf(ctx: Any): number {

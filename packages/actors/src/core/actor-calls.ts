@@ -10,7 +10,7 @@ import { Calls } from './calls.ts'
 import type { Cell } from './cell.ts'
 import { link, unlink } from './children.ts'
 import type { Core } from './core.ts'
-import { ActorStopped, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
+import { ActorStopped, Expired, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
 import * as life from './life.ts'
 import { isMovable } from './sampling.ts'
 import { hasRoom, requestStop } from './stopping.ts'
@@ -44,7 +44,7 @@ const operations = {
   childAdopted(core: Core, [parent, child]: [ActorRef, ActorRef]) {
     const cell = cellOf(core, parent)
     if (isGoing(cell)) (cell.more.away ??= new Map()).set(child.id, child.address)
-    else void core.stop(child.address, false)
+    else stopChild(core, child)
   },
   /** Whether a child of that parent lives; one that does not is no child any more. */
   parented(core: Core, [child, parent]: [ActorRef, ActorRef]) {
@@ -54,7 +54,11 @@ const operations = {
   orphaned(core: Core, [parent, child]: [ActorRef, ActorRef]) {
     const cell = cellOf(core, parent)
     if (isGoing(cell) && cell.extra?.reborn !== true) (cell.more.away ??= new Map()).set(child.id, child.address)
-    else void core.stop(child.address, false)
+    else stopChild(core, child)
+  },
+  /** Whether an actor with a name lives; if not, others can have it. */
+  named(core: Core, [ref, name]: [ActorRef, string]) {
+    if (!isGoing(cellOf(core, ref))) core.names.release(name, ref.address)
   },
   childGone(core: Core, [parent, child]: [ActorRef, ActorRef]) {
     cellOf(core, parent)?.extra?.away?.delete(child.id)
@@ -95,9 +99,10 @@ export class ActorCalls extends Calls<Name> {
     const { cell, gone } = this.#look(address)
     if (cell !== undefined || gone) return stopHere(cell, drain)
     const args = [ref(address), drain]
+    const again = (): Promise<void> => this.stop(address, drain)
     // behind what was told before, if the way has room for it
-    await this.askActor(address, 'stop', args, true).catch((error: unknown) => {
-      if (error instanceof MailboxFull) return this.askActor(address, 'stop', args, false).catch(unlessGone)
+    await this.askActor(address, 'stop', args, true, again).catch((error: unknown) => {
+      if (error instanceof MailboxFull) return this.askActor(address, 'stop', args, false, again).catch(unlessGone)
       return unlessGone(error)
     })
   }
@@ -108,7 +113,7 @@ export class ActorCalls extends Calls<Name> {
       if (this.core.closing) throw new SystemClosed('ready: the system is closed')
       try {
         // behind all that was sent before, so the reply says that it has been taken in
-        return void (await this.askActor(address, 'ready', [ref(address)], true))
+        return void (await this.askActor(address, 'ready', [ref(address)], true, () => this.ready(address)))
       } catch (error) {
         if (!(error instanceof MailboxFull)) throw error
         await this.core.sleep(1)
@@ -119,20 +124,28 @@ export class ActorCalls extends Calls<Name> {
   async move(address: Address, to: number, until: number): Promise<void> {
     const { cell, gone } = this.#look(address)
     if (cell !== undefined || gone) return moveHere(this.core, address, cell, to, until)
-    await this.askActor(address, 'move', [ref(address), to, until], false)
+    await this.#move('move', address, to, until)
   }
   /** The same where the system itself wants it: what is pinned stays. */
   async shift(address: Address, to: number, until: number): Promise<void> {
     const { cell, gone } = this.#look(address)
     if (cell !== undefined || gone) return shiftHere(this.core, address, cell, to, until)
-    await this.askActor(address, 'shift', [ref(address), to, until], false)
+    await this.#move('shift', address, to, until)
+  }
+  async #move(operation: 'move' | 'shift', address: Address, to: number, until: number): Promise<void> {
+    try {
+      await this.askActor(address, operation, [ref(address), to, until], false, until + this.core.limits.askDeadline)
+    } catch (error) {
+      if (!(error instanceof Expired)) throw error
+      throw stays(address, 'late', 'or has moved: nobody has said, as a thread was lost that may have known')
+    }
   }
   watch(address: Address, watcher: Address): void {
     const { cell, gone } = this.#look(address)
     const { core } = this
     if (cell !== undefined || gone) return watchHere(core, address, cell, watcher)
     const place = core.routes.placeOf(address)
-    if (core.hasLost(place)) this.ended(watcher, lostWith(address, place))
+    if (core.heirs.isGone(place)) this.ended(watcher, lostWith(address, place))
     else this.sendActor(address, 'watch', [ref(address), ref(watcher)])
   }
   unwatch(address: Address, watcher: Address): void {
@@ -157,7 +170,7 @@ export class ActorCalls extends Calls<Name> {
     if (cell !== undefined) {
       if (core.handoffs.departures.defers(cell, () => this.childAdopted(parent, child))) return
       link(cell, child)
-    } else if (core.hasLost(core.routes.placeOf(parent))) requestStop(child, false)
+    } else if (core.heirs.isGone(core.routes.placeOf(parent))) requestStop(child, false)
     else this.sendActor(parent, 'childAdopted', [ref(parent), ref(child.address)])
   }
   childGone(parent: Address, child: Cell): void {
@@ -173,6 +186,11 @@ export class ActorCalls extends Calls<Name> {
   }
   parented(child: Address, parent: Address): void {
     this.sendActor(child, 'parented', [ref(child), ref(parent)])
+  }
+  named(address: Address, name: string): void {
+    const { cell, gone } = this.#look(address)
+    if (gone) this.core.names.release(name, address)
+    else if (cell === undefined) this.sendActor(address, 'named', [ref(address), name])
   }
   childLost(parent: Address, child: Address): void {
     const { cell, gone } = this.#look(parent)
@@ -211,6 +229,11 @@ function stopHere(cell: Cell | undefined, drain: boolean): Promise<void> {
   })
 }
 
+/** Its parent has ended. In a system that is closing its own thread stops it. */
+function stopChild(core: Core, { address }: ActorRef): void {
+  if (!core.closing) void core.stop(address, false)
+}
+
 function isGoing(cell: Cell | undefined): cell is Cell {
   return cell !== undefined && cell.status !== 'stopping' && cell.status !== 'stopped'
 }
@@ -242,7 +265,7 @@ function shiftHere(core: Core, { id }: Address, cell: Cell | undefined, to: numb
 
 function watchHere(core: Core, address: Address, cell: Cell | undefined, watcher: Address): void {
   if (cell === undefined) {
-    const lost = core.heirs.answersFor(address.home) || core.hasLost(core.routes.placeOf(address))
+    const lost = core.heirs.answersForLost(address.home) || core.hasLost(core.routes.placeOf(address))
     return core.calls.ended(watcher, lost ? lostWith(address, address.home) : { actor: address.id, why: 'stopped' })
   }
   if (core.handoffs.departures.defers(cell, () => core.calls.watch(address, watcher))) return

@@ -8,6 +8,7 @@ import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import type { ActorId } from './errors.ts'
 import { InvalidCall, NotSendable } from './errors.ts'
+import { MANY_ARGUMENTS } from './mailbox.ts'
 import { releaseOf } from './outbox.ts'
 import { threadOf } from './thread-place.ts'
 import { travel, type TravelKind } from './values.ts'
@@ -84,13 +85,22 @@ export class ActorRef {
   sendAsk(method: number, name: string, shape: number, argument: unknown): Promise<unknown> {
     return this.address.protocol.core.ask(this, method, name, shape, argument)
   }
-  tellUnknown(method: string): void {
-    this.address.protocol.core.deadLetter(this.address, method, 'unknown')
+  /** The behavior had no such method when this ref was made; a newer version may have one. */
+  tellUnknown(name: string, args: readonly unknown[]): void {
+    const method = this.#learned(name)
+    if (method !== undefined) this.sendTell(method, MANY_ARGUMENTS, args)
+    else this.address.protocol.core.deadLetter(this.address, name, 'unknown')
   }
-  askUnknown(method: string): Promise<never> {
+  askUnknown(name: string, args: readonly unknown[]): Promise<unknown> {
+    const method = this.#learned(name)
+    if (method !== undefined) return this.sendAsk(method, name, MANY_ARGUMENTS, args)
     const { core } = this.address.protocol
-    core.deadLetter(this.address, method, 'unknown')
-    return Promise.reject(core.failures.unknownMethod(this.address, method))
+    core.deadLetter(this.address, name, 'unknown')
+    return Promise.reject(core.failures.unknownMethod(this.address, name))
+  }
+  #learned(name: string): number | undefined {
+    const { core } = this.address.protocol
+    return core.routes.of(this.address).protocol.methods.get(name) ?? core.upgrades.methodNamed(name)
   }
 
   toString(): string {

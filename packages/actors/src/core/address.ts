@@ -4,14 +4,15 @@
 // Invariants: (birth, home, serial) is never used twice in a system: `birth` is the thread that spawned the actor, which
 // numbers its spawns onto `home` from 1. It stays the same wherever the actor moves. `cell` is set while the actor is hosted
 // by this thread's core and what is sent to it here may go straight there. Of an actor that has moved, and that this thread
-// knows of, there is one address that counts (routes.ts), with its `standing`.
+// knows of, there is one address that counts (routes.ts), with its `standing`. Its protocol is the newest that has been
+// heard of: an upgrade gives an actor another one.
 import type { ActorId } from './errors.ts'
 import type { Cell } from './cell.ts'
 import type { Protocol } from './protocol.ts'
 import type { Stand } from './stand.ts'
 
 export class Address {
-  readonly protocol: Protocol
+  protocol: Protocol
   /** The thread that it was spawned on. */
   readonly home: number
   readonly birth: number
@@ -24,6 +25,11 @@ export class Address {
     this.home = home
     this.birth = birth
     this.serial = serial
+  }
+
+  /** The actor may have been upgraded. */
+  learn(protocol: Protocol): void {
+    if (protocol.version > this.protocol.version) this.protocol = protocol
   }
 
   get id(): ActorId {

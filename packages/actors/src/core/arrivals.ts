@@ -2,7 +2,8 @@
 //
 // Invariants: a copy runs nothing before its commit, and is dropped without one; its mailbox is here before that, as it was.
 import type { Address } from './address.ts'
-import { type Baggage, stays, unpack } from './baggage.ts'
+import { type Arrived, stays, unpack } from './baggage.ts'
+import type { Source } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { MoveFailed, packError, SystemClosed, type TroupeError } from './errors.ts'
@@ -10,6 +11,7 @@ import { words } from './failures.ts'
 import * as say from './handoff-frame.ts'
 import type { HandoffFrame } from './handoffs.ts'
 import * as life from './life.ts'
+import type { Protocol } from './protocol.ts'
 import type { Stand } from './stand.ts'
 
 /** One that is coming. */
@@ -23,6 +25,8 @@ interface Arrival {
 export class Arrivals {
   readonly #core: Core
   readonly #arrivals = new Map<Stand, Arrival>()
+  /** Where the code of those is that may come: told by other threads, before they send one. */
+  readonly sources = new Map<Protocol, Source>()
 
   constructor(core: Core) {
     this.#core = core
@@ -32,34 +36,46 @@ export class Arrivals {
     return this.#arrivals.size
   }
 
-  async offered({ address, from, ticket, epoch, value }: HandoffFrame): Promise<void> {
+  offered({ address, from, ticket, epoch, value }: HandoffFrame): void {
     const core = this.#core
     // it has ended, and the offer, which was taken back, is late
     if (core.routes.isGone(address)) return
     const stand = core.routes.stand(address)
-    const refuse = (error: TroupeError): void =>
-      core.outbound.handoff(from, address, say.REFUSED, ticket, epoch, 0, {
-        value: packError(core.failures.own(error)),
-      })
-    if (core.closing) return refuse(new SystemClosed(`${address.id}: the system is closed`, { actor: address.id }))
-    if (!stand.offered(epoch)) return refuse(stays(address, 'gone', 'it has moved already'))
     const arrival: Arrival = { from, ticket, epoch, cell: undefined }
-    this.#arrivals.set(stand, arrival)
-    try {
-      const cell = await unpack(core, stand.address, value() as Baggage)
-      if (this.#arrivals.get(stand) !== arrival) return
-      arrival.cell = stand.cell = cell
-      core.outbound.handoff(from, address, say.READY, ticket, epoch, core.platform.thread)
-      this.installed(stand)
-    } catch (error) {
-      if (this.#arrivals.get(stand) !== arrival) return
-      this.#drop(stand)
-      refuse(
-        error instanceof MoveFailed
-          ? error
-          : stays(address, 'state', `it cannot be made again there: ${words(error)}`, error),
+    if (core.closing) {
+      return this.#refuse(
+        stand,
+        arrival,
+        new SystemClosed(`${address.id}: the system is closed`, { actor: address.id }),
       )
     }
+    if (!stand.offered(epoch)) return this.#refuse(stand, arrival, stays(address, 'gone', 'it has moved already'))
+    this.#arrivals.set(stand, arrival)
+    const failed = (error: unknown): void => this.#failed(stand, arrival, error)
+    try {
+      const cell = unpack(core, stand.address, value() as Arrived)
+      if (cell instanceof Promise) void cell.then(made => this.#ready(stand, arrival, made)).catch(failed)
+      else this.#ready(stand, arrival, cell)
+    } catch (error) {
+      failed(error)
+    }
+  }
+  #ready(stand: Stand, arrival: Arrival, cell: Cell): void {
+    if (this.#arrivals.get(stand) !== arrival) return
+    const { outbound, platform } = this.#core
+    arrival.cell = stand.cell = cell
+    outbound.handoff(arrival.from, stand.address, say.READY, arrival.ticket, arrival.epoch, platform.thread)
+    this.installed(stand)
+  }
+  #failed(stand: Stand, arrival: Arrival, error: unknown): void {
+    if (this.#arrivals.get(stand) !== arrival) return
+    this.#drop(stand)
+    const text = `it cannot be made again there: ${words(error)}`
+    this.#refuse(stand, arrival, error instanceof MoveFailed ? error : stays(stand.address, 'state', text, error))
+  }
+  #refuse({ address }: Stand, { from, ticket, epoch }: Arrival, error: TroupeError): void {
+    const { outbound, failures } = this.#core
+    outbound.handoff(from, address, say.REFUSED, ticket, epoch, 0, { value: packError(failures.own(error)) })
   }
   /** It stands ready. */
   protected installed(_stand: Stand): void {}
@@ -83,6 +99,7 @@ export class Arrivals {
     if (arrival?.from !== from || arrival.ticket !== ticket) return
     this.#arrivals.delete(stand!)
     const cell = arrival.cell!
+    address.learn(cell.loaded!.protocol)
     stand!.committed(epoch, value() as number[], from)
     core.arrived(cell)
     core.handoffs.senders.arrived(cell, from)

@@ -1,19 +1,22 @@
 // What an actor takes along when it moves: all that its cell holds, as plain data, and made again on the other thread.
 //
-// Invariants: the packed form refers to nothing on the old thread. What may hold instances of users' classes is sealed, as
-// their codecs may be known over there only once the behavior's module is. Times are of the clock that all threads share.
-// The mailbox is no part of it: it follows in frames once the copy is live.
+// Invariants: the packed form refers to nothing on the old thread. It is two values, the state and all else, as most actors
+// have nothing else but a few numbers, which take no codec. The target has loaded the behavior's modules by then, as it has
+// been asked to (reach.ts), so codecs of users' classes are known there. Times are of the clock that all threads share. The
+// mailbox is no part of it: it follows in frames once the copy is ready.
 import { ActorRef } from './actor-ref.ts'
 import type { Address } from './address.ts'
-import { type BehaviorValue, type Source, source } from './behavior-value.ts'
+import { type Source, source } from './behavior-value.ts'
 import { Cell } from './cell.ts'
 import type { Core } from './core.ts'
-import { MoveFailed, NotSendable, type TroupeError } from './errors.ts'
+import { type ActorId, MoveFailed, NotSendable, type TroupeError } from './errors.ts'
 import { type OwnCall, UserTimer } from './extra.ts'
 import { words } from './failures.ts'
 import { type Mailbox, METHOD_SHIFT, type Taken, TIMED } from './mailbox.ts'
 import type { Packed } from './platform.ts'
+import type { Loaded, Protocol } from './protocol.ts'
 import type { Restarts } from './supervision.ts'
+import { stateFrom, UpgradeRefused } from './upgrades.ts'
 import { type Ended, Watch } from './watches.ts'
 
 export type TimerData = [
@@ -36,22 +39,41 @@ export interface Things {
   readonly calls: CallData[]
 }
 
+/**
+ * What an actor has besides its state, without what is undefined at the end. The source only where its protocol, as it is run
+ * there, does not say what that is.
+ */
+type Rest = [
+  source?: Source | undefined,
+  protocol?: number,
+  turns?: number,
+  lives?: number,
+  timersMade?: number,
+  pinned?: boolean | undefined,
+  init?: unknown,
+  parent?: ActorRef | undefined,
+  name?: string | undefined,
+  restarts?: Restarts | undefined,
+  watchers?: ActorRef[] | undefined,
+  children?: ActorRef[] | undefined,
+  things?: Things | undefined,
+]
+
+/** The rest is `sealed` where it is more than primitives. The state is valid until the next value is packed. */
 export interface Baggage {
-  readonly source: Source | Uint8Array
-  readonly state: Uint8Array
-  readonly things: Uint8Array
-  readonly parent: ActorRef | undefined
-  readonly name: string | undefined
-  readonly pinned: boolean | undefined
-  readonly turns: number
-  readonly lives: number
-  readonly timersMade: number
-  readonly restarts: Restarts
-  readonly watchers: ActorRef[]
-  readonly children: ActorRef[]
+  readonly rest: readonly unknown[]
+  readonly sealed: Uint8Array | undefined
+  readonly state: Packed
+}
+/** The same as it arrives: bytes that are lent, and what decodes the rest for the actor. */
+export interface Arrived {
+  readonly state: Packed
+  rest(to: Cell): readonly unknown[]
 }
 
 const ref = (address: Address): ActorRef => new ActorRef(address, undefined)
+const refs = (addresses: Iterable<Address>): ActorRef[] | undefined => filled([...addresses].map(ref))
+const filled = <T extends readonly unknown[]>(list: T): T | undefined => (list.length === 0 ? undefined : list)
 
 // ── packing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,23 +89,37 @@ export function pack(cell: Cell): Baggage {
   }
 }
 function packed(cell: Cell): Baggage {
-  const { core, extra, loaded } = cell
-  const state = copied(packState(cell, stays))
+  const rest = restOf(cell)
+  const sealed = rest.every(isPlain) ? undefined : copied(cell.core.platform.codec.pack(rest))
+  return { rest, sealed, state: packState(cell, stays) }
+}
+function restOf(cell: Cell): unknown[] {
+  const { extra, loaded, turns, pinned, init, parent } = cell
   const from = loaded!.behavior[source]
-  return {
-    source: 'inner' in from ? seal(core, from) : from,
-    state,
-    things: seal(core, { init: cell.init, ...thingsOf(cell) }),
-    parent: cell.parent && ref(cell.parent),
-    name: extra?.name,
-    pinned: cell.pinned,
-    turns: cell.turns,
-    lives: extra?.lives ?? 0,
-    timersMade: extra?.timersMade ?? 0,
-    restarts: extra?.restarts ?? [],
-    watchers: [...(extra?.watchers?.values() ?? [])].map(ref),
-    children: [...(extra?.children() ?? []).map(child => child.address), ...(extra?.away?.values() ?? [])].map(ref),
+  // the target has loaded it, as it has been asked; but only what is not composed is known by its protocol alone
+  const rest: Rest = [
+    'inner' in from ? from : undefined,
+    loaded!.protocol.number,
+    turns,
+    extra?.lives ?? 0,
+    extra?.timersMade ?? 0,
+    pinned,
+    init,
+  ]
+  rest.push(parent && ref(parent))
+  if (extra !== undefined) {
+    const { name, restarts, watchers } = extra
+    const children = [...extra.children().map(child => child.address), ...(extra.away?.values() ?? [])]
+    const things = thingsOf(cell)
+    const some = things.timers.length + things.watching.length + things.calls.length > 0
+    rest.push(name, filled(restarts), refs(watchers?.values() ?? []), refs(children), some ? things : undefined)
   }
+  while (rest.at(-1) === undefined) rest.pop()
+  return rest
+}
+/** Whether it can be written by hand, whatever it is. */
+function isPlain(value: unknown): boolean {
+  return value === undefined || typeof value === 'number' || typeof value === 'boolean'
 }
 
 export function thingsOf({ extra }: Cell): Things {
@@ -158,31 +194,85 @@ export function pauseTimers(cell: Cell): UserTimer[] {
 
 // ── unpacking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The same actor, not live yet. Throws what the behavior's code throws, or MoveFailed. */
-export async function unpack(core: Core, address: Address, baggage: Baggage): Promise<Cell> {
-  const cell = new Cell(core, address, 'arriving', undefined, baggage.parent?.address)
-  const behavior = await load(core, address, unseal(core, baggage.source, cell) as Source)
-  cell.loaded = core.behaviors.load(behavior)
-  const plain = unseal(core, baggage.state, cell)
-  cell.state = behavior.restore === undefined ? plain : behavior.restore(plain)
-  cell.pinned = baggage.pinned
-  cell.turns = baggage.turns
-  const { more } = cell
-  more.lives = baggage.lives
-  more.name = baggage.name
-  more.restarts = baggage.restarts
-  more.timersMade = baggage.timersMade
-  if (baggage.watchers.length > 0) more.watchers = new Map(baggage.watchers.map(({ id, address }) => [id, address]))
-  if (baggage.children.length > 0) more.away = new Map(baggage.children.map(({ id, address }) => [id, address]))
-  const { init, ...things } = unseal(core, baggage.things, cell) as Things & { init: unknown }
-  cell.init = init
-  takeThings(cell, things)
-  return cell
+/**
+ * The same actor, not live yet: at once where its behavior is known here. Throws, or rejects with, what the behavior's code
+ * throws, or MoveFailed.
+ */
+export function unpack(core: Core, address: Address, { rest, state }: Arrived): Cell | Promise<Cell> {
+  const cell = new Cell(core, address, 'arriving', undefined, undefined)
+  const list = rest(cell)
+  const [from, number] = list as Rest
+  const known = core.behaviors.protocol(number!)
+  const loaded = core.upgrades.known(known)
+  if (loaded !== undefined && from === undefined) return unpacked(cell, loaded, known, list, state)
+  const own = { bytes: copied(state), start: 0, end: state.end - state.start }
+  const told = from ?? core.handoffs.arrivals.sources.get(known)!
+  return load(core, address, told, known).then(made => unpacked(cell, made, known, list, own))
 }
 
-async function load(core: Core, address: Address, from: Source): Promise<BehaviorValue> {
+function unpacked(cell: Cell, loaded: Loaded, known: Protocol, rest: readonly unknown[], state: Packed): Cell {
+  const [, , turns, lives, timersMade, pinned, init, parent, name, restarts, watchers, children, things] = rest as Rest
+  cell.loaded = loaded
+  takeState(cell, known, cell.core.platform.codec.decode(state.bytes, state.start, state.end, cell))
+  cell.pinned = pinned
+  cell.turns = turns!
+  cell.init = init
+  cell.parent = parent?.address
+  const { more } = cell
+  more.lives = lives!
+  more.timersMade = timersMade!
+  more.name = name
+  if (restarts !== undefined) more.restarts = restarts
+  if (watchers !== undefined) more.watchers = byId(watchers)
+  if (children !== undefined) more.away = byId(children)
+  if (things !== undefined) takeThings(cell, things)
+  checkCalls(cell, known)
+  return cell
+}
+const byId = (refs: ActorRef[]): Map<ActorId, Address> => new Map(refs.map(({ id, address }) => [id, address]))
+
+/** Its state from the packed one, upgraded where its behavior here is a newer one. Throws MoveFailed, or what `restore` throws. */
+function takeState(cell: Cell, known: Protocol, plain: unknown): void {
   try {
-    return await core.platform.load(from)
+    cell.state = stateFrom(cell.loaded!, known, plain)
+  } catch (error) {
+    if (!(error instanceof UpgradeRefused)) throw error
+    throw stays(cell.address, 'upgrade', error.message, error.cause)
+  }
+}
+/** A newer version must have whatever is going to be called of the actor by itself. */
+function checkCalls({ address, extra, loaded }: Cell, known: Protocol): void {
+  const { methods, protocol } = loaded!
+  if (protocol === known) return
+  for (const { method } of [...(extra?.timers?.values() ?? []), ...(extra?.watching?.values() ?? [])]) {
+    if (methods[method] !== undefined) continue
+    const name = protocol.core.platform.methods.text(method)
+    const text = `version ${protocol.version} of '${protocol.name}' has no handler '${name}', which a timer or a watch of it calls`
+    throw stays(address, 'upgrade', text)
+  }
+}
+
+/** Makes the actor one of a newer version, on this same thread; gives why that cannot be, and has changed nothing then. */
+export function renew(cell: Cell): TroupeError | undefined {
+  const { core, loaded, state } = cell
+  try {
+    const { bytes, start, end } = packState(cell, stays)
+    const plain = core.platform.codec.decode(bytes, start, end, cell)
+    cell.loaded = core.behaviors.load(core.upgrades.newest(loaded!.behavior))
+    takeState(cell, loaded!.protocol, plain)
+    checkCalls(cell, loaded!.protocol)
+    cell.address.learn(cell.loaded.protocol)
+    return undefined
+  } catch (error) {
+    cell.loaded = loaded
+    cell.state = state
+    return core.failures.own(error)
+  }
+}
+
+async function load(core: Core, address: Address, from: Source, known: Protocol): Promise<Loaded> {
+  try {
+    return await core.upgrades.load(from, known)
   } catch (error) {
     throw stays(
       address,
@@ -205,12 +295,6 @@ export function takeThings(cell: Cell, { timers, watching, calls }: Things): voi
   }
 }
 
-function seal(core: Core, value: unknown): Uint8Array {
-  return copied(core.platform.codec.pack(value))
-}
 export function copied({ bytes, start, end }: Packed): Uint8Array {
   return new Uint8Array(bytes.subarray(start, end))
-}
-function unseal(core: Core, value: unknown, to: Cell): unknown {
-  return value instanceof Uint8Array ? core.platform.codec.decode(value, 0, value.length, to) : value
 }

@@ -158,7 +158,10 @@ class Balancing {
     const sample = this.#samples.get(thread)
     if (sample === undefined) return { thread, busy: 1, turns: 0, actors: 0, heap: 0, takes: false }
     const { busy, turns, heap, actors } = sample
-    return { thread, busy, turns, heap, actors, takes: thread !== this.#core.platform.thread && heap <= FULL_HEAP }
+    const { platform } = this.#core
+    // one whose place is taken in an upgrade is about to end
+    const takes = thread !== platform.thread && platform.current(thread) === thread && heap <= FULL_HEAP
+    return { thread, busy, turns, heap, actors, takes }
   }
 
   // ── what it wants ───────────────────────────────────────────────────────────────────────────────────────────

@@ -112,6 +112,11 @@ export function defined(from: Source): BehaviorValue | undefined {
   return wrap && inner && wrap(inner, ...from.options)
 }
 
+/** What a module has defined on this thread. Throws when two of them have one name. */
+export function definedIn(url: string): BehaviorValue[] {
+  return [...definitionsOf(url).behaviors.keys()].map(name => defined({ url, name })!)
+}
+
 /** The modules that a source needs, outermost first. */
 export function urlsOf(from: Source): string[] {
   return 'inner' in from ? [from.url, ...urlsOf(from.inner)] : [from.url]

@@ -1,7 +1,8 @@
 // The behaviors that one thread runs, and the protocols that it knows of.
 //
-// Invariants: all threads number protocols alike, by their text in a shared table. A behavior's name is its identity: two
-// behaviors of one name in a system would be taken for each other, so the second one is refused.
+// Invariants: all threads number protocols alike, by their text in a shared table. A behavior's name and version are its
+// identity: two of one name and version would be taken for each other, so the second one is refused, unless an upgrade
+// has brought it (upgrades.ts).
 import { type BehaviorValue, source } from './behavior-value.ts'
 import type { Core } from './core.ts'
 import { InvalidCall } from './errors.ts'
@@ -12,17 +13,24 @@ export class Behaviors {
   readonly #protocols: (Protocol | undefined)[] = []
   readonly #loaded = new WeakMap<BehaviorValue, Loaded>()
   readonly #named = new Map<string, BehaviorValue>()
+  /** By protocol: those that are not composed, of which there is one for each. */
+  readonly #plain: (Loaded | undefined)[] = []
   /** Of the cores themselves, as targets of calls. */
   readonly none: Protocol
 
   constructor(core: Core) {
     this.#core = core
-    this.none = new Protocol(core, -1, '{"name":"core","methods":[]}')
+    this.none = new Protocol(core, -1, '{"name":"core","version":0,"methods":[]}')
   }
 
   protocol(number: number): Protocol {
     if (number < 0) return this.none
     return (this.#protocols[number] ??= new Protocol(this.#core, number, this.#core.platform.protocols.text(number)))
+  }
+
+  /** The behavior of a protocol, where it has been loaded here and its protocol alone says which it is. */
+  known({ number }: Protocol): Loaded | undefined {
+    return this.#plain[number]
   }
 
   /** The behavior as this thread runs it. */
@@ -34,6 +42,7 @@ export class Behaviors {
       const protocol = this.protocol(this.#core.platform.protocols.intern(protocolText(behavior)))
       loaded = new Loaded(this.#core, protocol, behavior)
       this.#loaded.set(behavior, loaded)
+      if (!('inner' in behavior[source])) this.#plain[protocol.number] = loaded
     }
     return loaded
   }
@@ -46,9 +55,11 @@ export class Behaviors {
   }
 
   #checkName(behavior: BehaviorValue): void {
-    const { name } = behavior
-    const known = this.#named.get(name)
-    if (known === undefined) return void this.#named.set(name, behavior)
+    const { name, version } = behavior
+    const identity = `${version} ${name}`
+    const known = this.#named.get(identity)
+    if (known === undefined) return void this.#named.set(identity, behavior)
+    if (this.#core.upgrades.hasBrought(behavior)) return
     const same = 'inner' in known[source] && 'inner' in behavior[source] && known[source].url === behavior[source].url
     if (same) return // one wrapper around one behavior, with other options
     const files = [...new Set([known[source].url, behavior[source].url])].join(' and ')

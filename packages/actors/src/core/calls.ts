@@ -16,6 +16,8 @@ export abstract class Calls<Name extends string> {
   protected readonly core: Core
   readonly #operations: readonly Operation[]
   readonly #names: readonly Name[]
+  /** Calls for actors that wait for their reply: how each is made anew. */
+  readonly #pending = new Map<Ask, () => Promise<unknown>>()
   constructor(core: Core, operations: Readonly<Record<Name, Operation>>) {
     this.core = core
     this.#names = Object.keys(operations) as Name[]
@@ -32,13 +34,33 @@ export abstract class Calls<Name extends string> {
     const send = (number: number): boolean => core.outbound.call(thread, this.#number(operation), number, args, ordered)
     return this.#begin(core.systemOf(thread), operation, ordered, by, send)
   }
-  /** Runs an operation where an actor is. */
-  protected askActor(to: Address, operation: Name, args: unknown, ordered: boolean): Promise<unknown> {
+  /**
+   * Runs an operation where an actor is. `last`: when it fails at last; or how it is called anew after the loss of a thread by way
+   * of which it may have gone, where it does not matter if it runs twice.
+   */
+  protected askActor(
+    to: Address,
+    operation: Name,
+    args: unknown,
+    ordered: boolean,
+    last: number | (() => Promise<unknown>),
+  ): Promise<unknown> {
     const { core } = this
     const known = core.routes.of(to)
     const send = (number: number): boolean =>
       core.outbound.callActor(known, this.#number(operation), number, args, ordered)
-    return Promise.try(() => this.#begin(known, operation, ordered, undefined, send))
+    return Promise.try(() => this.#begin(known, operation, ordered, undefined, send, last))
+  }
+  /** A thread was lost. Whoever waits for an actor that was there has been told. */
+  callAgain(): void {
+    const pending = [...this.#pending]
+    this.#pending.clear()
+    for (const [ask, again] of pending) {
+      again().then(
+        value => ask.settle(value),
+        (error: unknown) => ask.fail(this.core.failures.own(error)),
+      )
+    }
   }
   #begin(
     to: Address,
@@ -46,6 +68,7 @@ export abstract class Calls<Name extends string> {
     ordered: boolean,
     by: Address | undefined,
     send: (number: number) => boolean,
+    last?: number | (() => Promise<unknown>),
   ): Promise<unknown> {
     const { core } = this
     const thread = core.routes.placeOf(to)
@@ -63,10 +86,24 @@ export abstract class Calls<Name extends string> {
     } finally {
       if (!sent) core.asks.remove(ask)
     }
-    if (sent) return reply
+    if (sent) return last === undefined ? reply : this.#awaited(ask, reply, last)
     // only what is ordered can be refused for want of room; what is not finds nobody there
     if (ordered) throw new MailboxFull(`the way to thread ${thread} is full; ${operation} was not sent`)
     throw new ThreadLost(`${operation}: thread ${thread} has ended`)
+  }
+
+  async #awaited(ask: Ask, reply: Promise<unknown>, last: number | (() => Promise<unknown>)): Promise<unknown> {
+    const { timers, platform } = this.core
+    if (typeof last === 'function') this.#pending.set(ask, last)
+    else if (!ask.settled) {
+      ask.begun = platform.now()
+      timers.set(ask, (ask.until = last))
+    }
+    try {
+      return await reply
+    } finally {
+      this.#pending.delete(ask)
+    }
   }
 
   send(thread: number, operation: Name, args: unknown): void {

@@ -182,8 +182,8 @@ export class Cell {
   }
   /** The number of one of its handlers; throws when there is none of that name. */
   methodNamed(name: string): number {
-    const { id, protocol } = this.address
-    const number = protocol.methods.get(name)
+    const { id } = this.address
+    const number = this.loaded!.protocol.methods.get(name)
     if (number === undefined) throw new InvalidCall(`${id} has no handler '${name}'`, { actor: id })
     return number
   }

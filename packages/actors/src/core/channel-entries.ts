@@ -18,6 +18,7 @@ import { Proxy } from './channel-proxy.ts'
 import { Chan } from './chan.ts'
 import type { Channels } from './channels.ts'
 import type { Core } from './core.ts'
+import type { Formerly } from './channel-leave.ts'
 
 /** What another thread must know of a channel to have an end of it. */
 export type Given = [
@@ -62,6 +63,10 @@ export class Entry {
   }
   meet(chan: Chan): void {
     this.#weak = new WeakRef(chan)
+  }
+  /** Nobody who may still have it will use it. */
+  lose(): void {
+    this.chan = this.#weak = undefined
   }
 }
 
@@ -167,7 +172,7 @@ export class Entries {
   #greet(entry: Entry, chan: Chan, home: number, epoch: number, via: number): void {
     if (entry.proxy === undefined) {
       const known = entry.homeThread >= 0 && entry.epoch >= epoch
-      if (!known) [entry.homeThread, entry.epoch] = [home, epoch]
+      if (!known) [entry.homeThread, entry.epoch] = [this.core.standIn(home), epoch]
       entry.proxy = new Proxy(this.#channels, entry.key, entry.overflow, entry.homeThread, entry.epoch)
     }
     chan.proxy = entry.proxy
@@ -202,9 +207,26 @@ export class Entries {
     if (entry.known === undefined) this.collected(entry)
   }
 
-  /** Nobody takes this thread for the home any more. */
-  unsought(entry: Entry): void {
+  /** The thread is to end in order: nobody here needs an end of it any more. */
+  disown(entry: Entry): void {
+    entry.lose()
+    this.collected(entry)
+  }
+  /** A thread has ended in order that somebody may take for the home. */
+  inherits([key, home, epoch, capacity, overflow]: Formerly): void {
+    const entry = this.reach(key, capacity, overflow)
+    if (entry.known?.home !== undefined) return
+    if (entry.proxy === undefined && (entry.homeThread < 0 || epoch > entry.epoch)) {
+      entry.homeThread = home
+      entry.epoch = epoch
+    }
+    entry.former = true
+  }
+
+  /** Nobody takes this thread for the home any more, nor the one that has been told of it. */
+  unsought(entry: Entry, successor = -1): void {
     entry.former = false
+    if (successor >= 0) this.#channels.tell(successor, entry.key, frame.FORGET, 0, 0, 0)
     if (entry.known === undefined) this.collected(entry)
   }
 
@@ -213,8 +235,10 @@ export class Entries {
     const { chan, peers } = home
     const entry = this.#all.get(chan.key!)
     if (entry === undefined || chan.home !== home || entry.pins > 0 || peers!.all.length > 0) return
-    for (const thread of entry.formers)
+    for (const former of entry.formers) {
+      const thread = this.core.standIn(former)
       if (!this.core.hasLost(thread)) this.#channels.tell(thread, entry.key, frame.FORGET, 0, 0, 0)
+    }
     // it is this thread's alone again, and may be given away once more, as another
     this.#forget(entry)
     entry.chan = undefined // the entry is kept by whoever watches for the end of the channel, and must not delay that

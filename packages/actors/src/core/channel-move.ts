@@ -31,7 +31,7 @@ type PackedPeer = [
   early: [frame: ChannelFrameData, value: Packed][],
 ]
 
-/** A home with more values than this stays where it is: packing them would keep its thread from everything else. */
+/** A home with more values than this stays where it is if it can: packing them keeps its thread from everything else. */
 const MOST_VALUES = 4_096
 
 export interface ChannelState {
@@ -53,9 +53,9 @@ export interface ChannelState {
  * The home as it is now, ready to go; undefined where it cannot: a value cannot be packed (a codec of the user's fails), there
  * are too many of them, or no words for the selects that wait here. Nothing has changed then.
  */
-export function pack(home: Home, entry: Entry): Packing | undefined {
+export function pack(home: Home, entry: Entry, most = MOST_VALUES): Packing | undefined {
   const { buffer, senders, receivers, core } = home
-  if (buffer.count > MOST_VALUES) return undefined
+  if (buffer.count > most) return undefined
   const { entries } = core.channels
   const given: ChannelKey[] = []
   entries.begin()

@@ -33,6 +33,8 @@ export class Channels {
   readonly #message = new ChannelFrame()
   #lives = 0
   #ticket = 0
+  /** Who knows, when this thread has ended in order, where homes are that were here; -1 until then. */
+  successor = -1
   /** The system is closed: nothing is waited for any more. */
   closed: SystemClosed | undefined = undefined
   #pace = PACE
@@ -213,7 +215,7 @@ export class Channels {
     if (op === frame.MOVED) return this.#moved(entry, ticket, seq)
     if (op === frame.BROKEN) return breakOff(this, entry, seq)
     if (op === frame.GONE) return this.entries.gone(entry)
-    if (op === frame.FORGET) this.entries.unsought(entry)
+    if (op === frame.FORGET) this.entries.unsought(entry, this.successor)
     const { proxy } = entry
     if (proxy === undefined || (life !== proxy.life && op !== frame.SETTLED)) return
     if (op === frame.CREDIT) proxy.credited(ticket)
@@ -224,11 +226,12 @@ export class Channels {
 
   // ── homes that move ─────────────────────────────────────────────────────────────────────────────────────────
 
-  move(home: Home, to: number): void {
+  /** `most`: values that it may have. */
+  move(home: Home, to: number, most?: number): void {
     const { chan, peers } = home
     const entry = this.entries.get(chan.key!)!
     const here = this.core.platform.thread
-    const packing = pack(home, entry)
+    const packing = pack(home, entry, most)
     if (packing === undefined) return peers!.placement.stay()
     const proxy = new Proxy(this, entry.key, entry.overflow, to, entry.epoch + 1)
     proxy.closed = home.state !== 'open'

@@ -90,6 +90,15 @@ export class Checkpoints {
     }
     this.placed(cell)
   }
+  /** It has come back from a thread that was lost, as it was, but with a higher epoch: by that it is known. */
+  returned(cell: Cell): void {
+    const { record, extra } = cell
+    const checkpoint = extra?.checkpoint
+    cell.record = 0
+    this.arrived(cell)
+    if (record !== 0) this.#core.platform.vault!.drop(record)
+    if (checkpoint !== undefined) this.#end(checkpoint)
+  }
   /** It begins to stop, or lives elsewhere by now: it must not be revived without its state. */
   gone(cell: Cell): void {
     if (cell.record !== 0) this.#core.platform.vault!.drop(cell.record)
@@ -152,6 +161,9 @@ export class Checkpoints {
     const checkpoint = extra?.checkpoint
     if (checkpoint === undefined) return
     extra!.checkpoint = undefined
+    this.#end(checkpoint)
+  }
+  #end(checkpoint: Checkpoint): void {
     if (checkpoint.slot >= 0) this.#core.timers.clear(checkpoint)
     if (checkpoint.record !== 0) this.#core.platform.vault!.drop(checkpoint.record)
     checkpoint.outbox?.release()

@@ -31,6 +31,7 @@ import { Scheduler } from './scheduler.ts'
 import { Spawning } from './spawning.ts'
 import { Alarm, Timers } from './timers.ts'
 import { Turn } from './turn.ts'
+import { Upgrades } from './upgrades.ts'
 
 const POOLED_MAILBOXES = 1024
 /** Of up to 2 MB each. */
@@ -58,16 +59,18 @@ export class Core extends Messaging {
   readonly replacements = new Replacements(this)
   readonly failures = new Failures(this)
   readonly behaviors = new Behaviors(this)
+  readonly upgrades = new Upgrades(this)
   readonly deadLetters: DeadLetters
   readonly #systems: Address[] = []
   readonly #mailboxes: Mailbox[] = []
   readonly #large: Mailbox[] = []
   readonly #lost = new Set<number>()
+  readonly #retired = new Set<number>()
   /** The turn that the next handler runs in. */
   spare = new Turn()
   closing = false
-  /** The system has closed: the thread may end. */
-  onEnd: () => void = () => {}
+  /** The thread may end, as the system has closed, or in order, as another has taken its place. */
+  onEnd: (inOrder: boolean) => void = () => {}
   #closed: (() => void) | undefined = undefined
 
   constructor(platform: Platform, limits: Limits) {
@@ -103,11 +106,11 @@ export class Core extends Messaging {
   address(protocol: Protocol, home: number, birth: number, serial: number): Address {
     if (this.routes.size > 0) {
       const known = this.routes.find(home, birth, serial)
-      if (known !== undefined) return known
+      if (known !== undefined) return learned(known, protocol)
     }
     if (home === this.platform.thread) {
       const found = this.directory.reach(protocol, birth, serial)
-      if (found !== undefined) return found
+      if (found !== undefined) return learned(found, protocol)
     }
     return new Address(protocol, home, birth, serial)
   }
@@ -187,6 +190,14 @@ export class Core extends Messaging {
     await this.platform.rest()
   }
 
+  /** The thread that has what a thread had that ended in order; that one itself, as long as it has not. */
+  standIn(thread: number): number {
+    return this.#retired.has(thread) ? this.heirs.of(thread) : thread
+  }
+  /** Whether a thread has ended in order: what is not known of its actors has ended, too. */
+  hasRetired(thread: number): boolean {
+    return this.#retired.has(thread)
+  }
   get someLost(): boolean {
     return this.#lost.size > 0
   }
@@ -194,14 +205,18 @@ export class Core extends Messaging {
   hasLost(thread: number): boolean {
     return this.#lost.has(thread)
   }
-  /** `reason`: why it ended, where this thread knows. What is sent there waits until it is known who inherits. */
-  lostThread(thread: number, reason?: unknown): void {
+  /**
+   * `reason`: why it ended, where this thread knows; `inOrder`: it had given all away that it had. What is sent there waits
+   * until it is known who inherits.
+   */
+  lostThread(thread: number, reason?: unknown, inOrder = false): void {
     if (this.#lost.has(thread)) return
     this.#lost.add(thread)
+    if (inOrder && !this.closing) this.#retired.add(thread)
     this.offloads.lostThread(thread)
     this.heirs.lost(thread)
     this.handoffs.lost(thread)
-    loseThread(this, thread, reason)
+    loseThread(this, thread, reason, this.#retired.has(thread))
     if (this.closing) this.heir(thread, NOBODY)
   }
   /** Another thread stands in for a lost one, or NOBODY does. */
@@ -251,4 +266,9 @@ export class Core extends Messaging {
   keepSpare(): void {
     this.spare = new Turn()
   }
+}
+
+function learned(address: Address, protocol: Protocol): Address {
+  if (address.protocol !== protocol) address.learn(protocol)
+  return address
 }

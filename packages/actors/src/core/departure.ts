@@ -3,7 +3,7 @@
 // Invariant: what it sends ahead of itself is kept here until the actor is known to be live over there.
 import type { Cell } from './cell.ts'
 import type { TroupeError } from './errors.ts'
-import type { UserTimer } from './extra.ts'
+import type { Extra, UserTimer } from './extra.ts'
 import type { HeldFrame } from './held-frame.ts'
 import type { Mailbox, Taken } from './mailbox.ts'
 import type { Stand } from './stand.ts'
@@ -61,4 +61,10 @@ export class Departure {
 export async function told(end: Promise<unknown>, done: (error: TroupeError | undefined) => void): Promise<void> {
   const [outcome] = await Promise.allSettled([end])
   done(outcome.status === 'fulfilled' ? undefined : (outcome.reason as TroupeError))
+}
+
+/** Why a move that was asked for has not begun, in words. */
+export function whyLate({ waking, departing }: Extra): string {
+  if (waking !== undefined) return `thread ${waking.from}, where it was last, has not answered yet`
+  return departing ? 'its turn has not ended' : 'it could not begin'
 }

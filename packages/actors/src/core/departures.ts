@@ -4,13 +4,14 @@
 // Invariants: a move begins when its actor is in no turn, is settled here, and the target knows its behavior. It ends in one
 // of two ways: done, or the actor goes on here and whoever wanted the move gets a MoveFailed. Moves of one actor are done one
 // after the other, as asked for; those that it has left behind follow it. While an offer is out the actor begins no turn, and
-// calls for it wait. A commit cannot be taken back, but by the loss of its target before that has read it.
+// calls for it wait. A commit cannot be taken back, but by the loss of its target before that has read it. A move to where
+// the actor is gives it newer code, where an upgrade has brought some (upgrades.ts).
 import type { Address } from './address.ts'
-import { type Baggage, pack, pauseTimers, stays } from './baggage.ts'
+import { type Baggage, pack, pauseTimers, renew, stays } from './baggage.ts'
 import { body } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
-import { Departure, type MoveRequest, told } from './departure.ts'
+import { Departure, type MoveRequest, told, whyLate } from './departure.ts'
 import { type PackedError, SystemClosed, TroupeError, unpackError } from './errors.ts'
 import { words } from './failures.ts'
 import * as say from './handoff-frame.ts'
@@ -31,9 +32,9 @@ export class Departures {
     this.#core = core
     this.#reach = new Reach(core)
   }
-  /** How many are packed, and not heard of as live elsewhere. */
-  get size(): number {
-    return this.#departures.size
+  /** Those that are packed, and not heard of as live elsewhere. */
+  get leaving(): Cell[] {
+    return [...this.#departures.values()].map(({ cell }) => cell)
   }
 
   /** Moves an actor of this thread as soon as it can; rejects with MoveFailed, ActorStopped or SystemClosed. */
@@ -58,11 +59,14 @@ export class Departures {
     if (request === undefined || extra!.departing || status !== 'running') return
     const refusal = this.#refusal(cell, request.to)
     if (refusal !== undefined) return this.#over(cell, request, refusal)
-    if (request.to === core.platform.thread) return this.#over(cell, request, undefined)
-    const stand = core.routes.stand(address)
-    if (extra!.waking !== undefined) return
-    if (!stand.settled || stand.held.length > 0) return stand.settle()
-    if (!this.#isLoadable(cell, request)) return
+    if (request.to === core.platform.thread) {
+      if (!core.upgrades.renews(cell.loaded!)) return this.#over(cell, request, undefined)
+    } else {
+      const stand = core.routes.stand(address)
+      if (extra!.waking !== undefined) return
+      if (!stand.settled || stand.held.length > 0) return stand.settle()
+      if (!this.#isLoadable(cell, request)) return
+    }
     extra!.departing = extra!.attention = true
     core.scheduler.enqueue(cell)
   }
@@ -106,14 +110,7 @@ export class Departures {
       const text = `thread ${request.to} did not answer in time`
       return this.#thaw(address.standing!, departure, stays(address, 'late', text))
     }
-    const { waking, departing } = extra
-    const why =
-      waking !== undefined
-        ? `thread ${waking.from}, where it was last, has not answered yet`
-        : departing
-          ? 'its turn has not ended'
-          : 'it could not begin'
-    this.#over(cell, request, stays(address, 'late', `the deadline has passed: ${why}`))
+    this.#over(cell, request, stays(address, 'late', `the deadline has passed: ${whyLate(extra)}`))
     core.scheduler.enqueue(cell)
   }
 
@@ -149,6 +146,11 @@ export class Departures {
     const stand = core.routes.stand(address)
     // its deadline has passed meanwhile, or it is to stop
     if (request === undefined || !extra!.departing || extra!.stopping || extra!.draining) return this.#goOn(cell)
+    if (request.to === core.platform.thread) {
+      const error = renew(cell)
+      this.#over(cell, request, error)
+      return this.#goOn(cell, error === undefined)
+    }
     let baggage: Baggage
     try {
       baggage = pack(cell)
@@ -159,13 +161,12 @@ export class Departures {
     const ticket = ++this.#tickets
     stand.offer()
     this.#departures.set(stand, new Departure(cell, request, ticket, begun, pauseTimers(cell)))
-    const { thread } = core.platform
-    core.outbound.handoff(request.to, address, say.OFFER, ticket, stand.epoch + 1, thread, { value: baggage })
+    core.outbound.offer(request.to, address, ticket, stand.epoch + 1, baggage)
   }
-  #goOn(cell: Cell): void {
+  #goOn(cell: Cell, renewed = false): void {
     cell.extra!.departing = false
     // whoever was told that it leaves is told that it is there
-    life.arrive(cell, cell.loaded!.behavior.stopping !== undefined)
+    life.arrive(cell, renewed || cell.loaded!.behavior.stopping !== undefined)
   }
 
   /** It stays after all. */
@@ -273,6 +274,7 @@ export class Departures {
     this.#departures.delete(stand!)
     stand!.returned()
     this.#core.arrived(cell)
+    this.#core.checkpoints.returned(cell)
     this.#core.routes.settled(stand!)
     for (const own of sent) this.#core.inbound.takeIn(own, cell)
     for (const timer of timers) this.#core.timers.set(timer, timer.due)
@@ -290,7 +292,7 @@ export class Departures {
       if (departure.request.to !== thread) continue
       if (stand.phase === 'leaving')
         this.#thaw(stand, departure, stays(stand.address, 'gone', `thread ${thread} has ended`))
-      else this.dropped(stand)
+      else stand.heard(thread, stand.epoch)
     }
     this.#reach.lost(thread)
   }

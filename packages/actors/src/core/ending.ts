@@ -28,6 +28,11 @@ export function stopAll(core: Core): void {
 export function rejectAsks(core: Core): void {
   core.channels.close()
   core.replacements.changed()
+  for (const { address, extra } of core.handoffs.departures.leaving) {
+    const about = { actor: address.id, method: 'move', ran: 'unknown' as const }
+    const error = new SystemClosed(`${address.id}: the system was closed before its move was over`, about)
+    for (const { done } of extra?.moves ?? []) done(error)
+  }
   for (const ask of [...core.asks]) {
     const { id } = ask.target
     ask.fail(
@@ -36,14 +41,18 @@ export function rejectAsks(core: Core): void {
   }
 }
 
-export function loseThread(core: Core, thread: number, reason: unknown): void {
-  loseChannels(core.channels, thread)
+/** `inOrder`: its actors and channels are elsewhere. */
+export function loseThread(core: Core, thread: number, reason: unknown, inOrder = false): void {
+  if (!inOrder) loseChannels(core.channels, thread)
   for (const ask of [...core.asks]) {
     const { target, method } = ask
+    // what is on its way by a thread that ended in order arrives
+    if (inOrder && target.serial > 0) continue
     if (core.routes.placeOf(target) !== thread || core.heirs.isUnread(ask.number)) continue
     const about = { actor: target.id, method, ran: 'unknown' as const, cause: reason }
     ask.fail(new ThreadLost(`${target.id}.${method}: thread ${thread} has ended`, about))
   }
+  core.calls.callAgain()
   for (const cell of [...core.directory]) {
     if (cell.status === 'expected' && cell.address.birth === thread) beginStopping(cell, 'stopped', undefined)
   }

@@ -104,10 +104,10 @@ export class NameTaken extends coded('name-taken') {}
 /**
  * The actor has not moved, and goes on where it was. `why`: state (it cannot travel), too-large (its snapshot), behavior (it
  * cannot be loaded there), gone (that thread has ended, or takes nobody), late (the deadline), pinned (a goroutine, or one that is being
- * stopped), fault (a hook of its own threw).
+ * stopped), fault (a hook of its own threw), upgrade (the newer version there does not take its state).
  */
 export class MoveFailed extends TroupeError {
-  readonly why: 'state' | 'too-large' | 'behavior' | 'gone' | 'late' | 'pinned' | 'fault'
+  readonly why: 'state' | 'too-large' | 'behavior' | 'gone' | 'late' | 'pinned' | 'fault' | 'upgrade'
   constructor(why: MoveFailed['why'], message: string, about?: ErrorAbout) {
     super('move-failed', message, about)
     this.why = why
@@ -118,6 +118,11 @@ export class MoveFailed extends TroupeError {
  * says where in the state what cannot travel is.
  */
 export class CheckpointFailed extends coded('checkpoint-failed') {}
+/**
+ * New code could not be brought to all threads; `cause` says why. Actors that have it keep it, the others go on as they were:
+ * another upgrade goes on from there.
+ */
+export class UpgradeFailed extends coded('upgrade-failed') {}
 /** The system is closed or closing. */
 export class SystemClosed extends coded('system-closed') {}
 /** The channel is closed: nothing more can be sent, and it cannot be closed again. */
@@ -128,6 +133,7 @@ export class InvalidCall extends coded('invalid-call') {}
 const all = [Expired, Aborted, ActorStopped, ActorFault, MailboxFull, UnknownMethod, AskCycle, TurnEnded, TurnExpired]
 const more = [
   CheckpointFailed,
+  UpgradeFailed,
   ThreadLost,
   SpawnFailed,
   BehaviorUnavailable,

@@ -112,6 +112,26 @@ export abstract class FrameBuffer {
     }
   }
 
+  /** Sends a frame that was held, by way of the scratch buffer: a view of each one would cost more than the copy. */
+  resend(thread: number, own: HeldFrame, stamp: number): void {
+    this.reserve(own.length)
+    this.bytes.set(own)
+    const words = this.words
+    words[frame.STAMP] = stamp
+    // others' frames are passed on as system frames; a fence, in whose name it may be, must stay behind this thread's own
+    const fence = ((words[1]! >>> 16) & 255) === frame.HANDOFF
+    const passedOn = !fence && words[frame.FIRST_SENDER] !== this.core.platform.thread
+    this.core.platform.post(thread, this.bytes, own.length, passedOn, false, true)
+    this.shrink()
+  }
+  /** Sends a frame on as it is. */
+  pass(thread: number, bytes: Uint8Array, start: number, length: number): void {
+    this.reserve(length)
+    this.bytes.set(bytes.subarray(start, start + length))
+    this.core.platform.post(thread, this.bytes, length, true)
+    this.shrink()
+  }
+
   protected reserve(bytes: number): void {
     if (bytes + 4 > this.bytes.length) this.resize(2 ** Math.ceil(Math.log2(bytes + 4)))
   }

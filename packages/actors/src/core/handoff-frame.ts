@@ -9,7 +9,7 @@
 //   word 5      ticket: which offer, fence or question; of the thread that has sent the first of these
 //   word 6      the actor's epoch
 //   word 7      a thread: where the actor is, or in a FENCE whose it is
-//   word 8      which kind of fence
+//   word 8      which kind of fence; in an OFFER, how many bytes the state takes, which stands before all else
 
 import type { Address } from './address.ts'
 import { FIRST_SENDER, HANDOFF, headWord, methodWord, placeWord, ROUTED } from './frame.ts'
@@ -17,7 +17,7 @@ import type { FenceKind } from './handoff-states.ts'
 
 export const HANDOFF_WORDS = 9
 
-/** Source to target. The value is the packed actor; the epoch is the one that it is to have. */
+/** Source to target: the packed actor; the epoch is the one that it is to have. */
 export const OFFER = 1
 /** Target to source: it stands ready, or cannot, and the value says why. */
 export const READY = 2
@@ -44,6 +44,9 @@ export const FLUSHED = 12
 export const SETTLED = 13
 /** To an actor's old thread: send a fence to the target, in my name. */
 export const MARK = 14
+
+/** Where is it, if that is known by a higher epoch? Passed on, if need be; answered by MOVED or ENDED, or not at all. */
+export const WHERE = 15
 
 /** `gone`, only in an answer: the actor has ended. */
 export const FENCE_KINDS = ['way', 'end', 'mark', 'gone'] as const

@@ -42,6 +42,8 @@ export type Effect =
   | { do: 'tell'; to: number; place: number; epoch: number }
   /** The origin to the actor's place: its stream goes there. */
   | { do: 'known'; to: number; epoch: number }
+  /** To who stands in for its place, which is lost: where is it? */
+  | { do: 'ask'; to: number; epoch: number }
   /** What is held can go. */
   | { do: 'flush' }
   /** Nothing of it needs to be kept. */

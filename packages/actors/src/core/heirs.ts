@@ -5,17 +5,20 @@
 // children: nobody hears of an end that may be none. What the lost thread had not taken from its lanes goes to the heir. An
 // heir knows what it answers for only when every survivor has said which of those actors live with it; until then it keeps
 // frames for those that it does not know. Without an heir all of this ends as lost.
+
+// Heirs are lost, too. What waits for one then waits for its own heir, and what one was to revive is left to that: so a lost
+// thread is done with as soon as any of those that follow it is (`#isDone`). Only whoever answers for an actor says that it
+// has ended, and not before it has heard from all who may know better.
 import type { Address } from './address.ts'
-import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
-import type { ActorId } from './errors.ts'
 import * as frame from './frame.ts'
-import { FENCE, MOVED } from './handoff-frame.ts'
+import { ENDED, FENCE, MOVED } from './handoff-frame.ts'
 import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
-import { revive } from './revival.ts'
+import { type Orphans, orphansOf } from './orphans.ts'
+import { Revival, tellAll } from './revival.ts'
 import type { Stand } from './stand.ts'
 import { requestStop } from './stopping.ts'
-import * as watches from './watches.ts'
+import { ended, lostWith } from './watches.ts'
 
 /** Instead of a thread: nobody inherits. */
 export const NOBODY = -1
@@ -25,20 +28,20 @@ export class Heirs {
   /** By lost thread: its heir, or NOBODY. */
   readonly #heirs = new Map<number, number>()
   /** By lost thread whose heir is not known yet: what waits for it. */
-  readonly #waiting = new Map<number, HeldFrame[]>()
+  readonly #waiting = new Map<number, Waiting>()
   /** Asks of this thread that a lost one had not read. */
   readonly #unread = new Set<number>()
   /** Lost threads whose heirs have revived what they can. */
   readonly #done = new Set<number>()
   /** The threads that this one has inherited from. */
   readonly #mine = new Set<number>()
-  /** What it has to revive, until that is done; the survivors that have not spoken, and frames for actors not known yet. */
-  #task: Task | undefined = undefined
-  #silent: Set<number> | undefined = undefined
-  #unknown: HeldFrame[] = []
+  /** Actors that had moved, and have ended here since the first loss that is not done with. */
+  readonly #ended = new Set<Address>()
+  readonly #revival: Revival
 
   constructor(core: Core) {
     this.#core = core
+    this.#revival = new Revival(core)
   }
 
   /** The thread that stands in for one: itself, while it lives; the lost one, while that is not known. */
@@ -54,6 +57,10 @@ export class Heirs {
   answersFor(home: number): boolean {
     return this.#mine.size > 0 && this.#mine.has(home)
   }
+  /** The same, of one that was lost: of what is not known of its actors, nobody knows how it ended. */
+  answersForLost(home: number): boolean {
+    return this.answersFor(home) && !this.#core.hasRetired(home)
+  }
   /** Whether a thread is lost, and nobody stands in for it. */
   areNone(thread: number): boolean {
     return this.#heirs.size > 0 && this.#heirs.get(this.of(thread)) === NOBODY
@@ -62,10 +69,14 @@ export class Heirs {
   isOpen(thread: number): boolean {
     return this.#waiting.size > 0 && this.#waiting.has(thread)
   }
+  /** Whether it is lost, and what is for its actors does not wait for anybody who stands in for it. */
+  isGone(thread: number): boolean {
+    return this.#core.hasLost(thread) && !this.isOpen(thread)
+  }
   /** Keeps a frame for a thread that is lost, if it may have an heir; false if it can go. */
   keeps(thread: number, own: HeldFrame): boolean {
     const waiting = this.#waiting.get(thread)
-    waiting?.push(own)
+    waiting?.frames.push(own)
     return waiting !== undefined
   }
 
@@ -89,8 +100,12 @@ export class Heirs {
     if (core.handoffs.departures.isKept(core.inbound.target(words, base), ownWords[frame.STAMP]!)) return
     if (ownWords[frame.FIRST_SENDER] === core.platform.thread && words[base + 5]! >= 0)
       this.#unread.add(words[base + 5]!)
-    if (!this.#waiting.has(thread)) this.#waiting.set(thread, [])
-    this.#waiting.get(thread)!.push(own)
+    this.#waitingFor(thread).frames.push(own)
+  }
+  #waitingFor(thread: number): Waiting {
+    let waiting = this.#waiting.get(thread)
+    if (waiting === undefined) this.#waiting.set(thread, (waiting = { frames: [], orphans: [] }))
+    return waiting
   }
   /** Whether the handler of an ask cannot have run, as the lost thread had not read it. */
   isUnread(number: number): boolean {
@@ -99,70 +114,66 @@ export class Heirs {
 
   /** A thread was lost; all that it had sent has been taken in, and what it had not read has come back. */
   lost(thread: number): void {
-    if (!this.#waiting.has(thread)) this.#waiting.set(thread, [])
+    this.#waitingFor(thread)
     for (const stand of [...this.#core.routes.stands()]) {
       stand.lost(thread)
       stand.fenceAgain()
     }
-    this.spoken(thread)
+    this.#revival.lost(thread)
   }
 
   /** It is known who inherits from a lost thread. */
   inherited(thread: number, heir: number): void {
     if (this.#heirs.has(thread)) return
     const core = this.#core
-    if (this.#mine.has(heir) || heir === core.platform.thread) this.#mine.add(thread)
-    const orphans = this.#orphans(thread)
-    const waiting = this.#waiting.get(thread) ?? []
+    const isMine = this.#mine.has(heir) || heir === core.platform.thread
+    if (isMine && !this.#mine.has(thread)) {
+      // whoever inherits from an heir answers for all that it did
+      const lost = [thread, ...this.#before(thread)]
+      // in an upgrade the heir has been there before, and learns with the others that it is one
+      if (core.platform.past?.has(thread) === true) for (const one of lost) this.#mine.add(one)
+      else this.begin(lost)
+    }
+    const waiting = this.#waitingFor(thread)
+    waiting.orphans.push(orphansOf(core, thread))
     if (heir !== NOBODY) core.names.inherited(thread, heir)
     this.#heirs.set(thread, heir)
     this.#waiting.delete(thread)
     const last = this.of(thread)
-    if (heir === NOBODY || this.#heirs.get(last) === NOBODY) this.#end(thread, orphans, waiting)
-    else if (core.hasLost(last)) this.#wait(thread, last, waiting)
-    else this.#pass(thread, last, orphans, waiting)
-    for (const own of waiting) this.#unread.delete(wordsOf(own)[5]!)
+    if (heir === NOBODY || this.#heirs.get(last) === NOBODY) this.#end(thread, waiting)
+    else if (core.hasLost(last)) return this.#wait(thread, last, waiting)
+    else this.#pass(thread, last, waiting)
+    for (const own of waiting.frames) this.#unread.delete(wordsOf(own)[5]!)
+    this.#conclude()
+  }
+  /** Those whose heir it was, and those whose heirs they were, as far as that is known yet. */
+  #before(thread: number): number[] {
+    return [...this.#heirs].flatMap(([lost, heir]) => (heir === thread ? [lost, ...this.#before(lost)] : []))
   }
   /** The heir is lost itself: all waits for the one after it. */
-  #wait(thread: number, heir: number, waiting: readonly HeldFrame[]): void {
-    this.#waiting.get(heir)?.unshift(...waiting)
-    for (const stand of this.#core.routes.stands()) stand.inherited(thread, heir, true)
+  #wait(thread: number, heir: number, { frames, orphans }: Waiting): void {
+    const waiting = this.#waitingFor(heir)
+    waiting.frames.unshift(...frames)
+    waiting.orphans.unshift(...orphans)
+    for (const stand of [...this.#core.routes.stands()]) this.#follow(stand, thread, heir)
   }
 
-  /** Those here that had to do with actors of the thread. */
-  #orphans(thread: number): Orphans {
-    const { routes, directory } = this.#core
-    const orphans: Orphans = { watches: [], parentless: [], children: [] }
-    for (const cell of directory) {
-      const { extra, parent } = cell
-      for (const { address } of extra?.watching?.values() ?? []) {
-        if (routes.placeOf(address) === thread) orphans.watches.push([cell, address])
-      }
-      for (const child of extra?.away?.values() ?? []) {
-        if (routes.placeOf(child) === thread) orphans.children.push([cell, child])
-      }
-      if (parent !== undefined && routes.placeOf(parent) === thread) orphans.parentless.push(cell)
-    }
-    return orphans
-  }
-
-  #pass(thread: number, heir: number, { watches, parentless, children }: Orphans, waiting: HeldFrame[]): void {
-    const { routes, calls, inbound, platform } = this.#core
-    if (heir !== platform.thread) this.#speak(thread, heir)
-    for (const own of waiting) routes.dispatch(inbound.target(wordsOf(own), 0), own)
+  #pass(thread: number, heir: number, { frames, orphans }: Waiting): void {
+    const core = this.#core
+    const { routes, calls, inbound } = core
+    if (heir !== core.platform.thread) this.#revival.speaksTo(heir, () => this.#speak(heir))
+    for (const own of frames) routes.dispatch(inbound.target(wordsOf(own), 0), own)
     for (const stand of [...routes.stands()]) this.#follow(stand, thread, heir)
-    for (const [cell, address] of watches) calls.watch(address, cell.address)
-    for (const cell of parentless) calls.orphaned(cell.parent!, cell)
-    for (const [cell, child] of children) calls.parented(child, cell.address)
-  }
-  /** Tells an heir of all that lives here and that it might take for lost: what was spawned there, and what has ever moved. */
-  #speak(thread: number, heir: number): void {
-    const { directory, calls, outbound, platform } = this.#core
-    for (const { address, extra } of directory) {
-      const epoch = address.standing?.epoch ?? extra?.epoch ?? 0
-      if (address.home === thread || epoch > 0) outbound.handoff(heir, address, MOVED, 0, epoch, platform.thread)
+    for (const { watches, unsure, parentless, children } of orphans) {
+      for (const [cell, address] of [...watches, ...unsure]) calls.watch(address, cell.address)
+      for (const cell of parentless) calls.orphaned(cell.parent!, cell)
+      for (const [cell, child] of children) calls.parented(child, cell.address)
     }
-    calls.send(heir, 'spoken', undefined)
+  }
+  #speak(heir: number): void {
+    tellAll(this.#core, heir)
+    for (const address of this.#ended) this.#core.outbound.handoff(heir, address, ENDED, 0, 0, 0)
+    this.#core.calls.send(heir, 'spoken', [this.#lost(), [...this.#done]])
   }
 
   #follow(stand: Stand, thread: number, heir: number): void {
@@ -176,85 +187,113 @@ export class Heirs {
 
   /** An heir has revived what it can: whom this thread answers for, and has not heard of, has ended. */
   revived(lost: readonly number[]): void {
-    const { routes } = this.#core
     for (const thread of lost) this.#done.add(thread)
+    this.#conclude()
+  }
+  #conclude(): void {
+    const { routes } = this.#core
+    if (this.#waiting.size === 0 && this.open().length === 0) this.#ended.clear()
     for (const stand of [...routes.stands()]) {
-      if (lost.includes(stand.orphanOf) && stand.place === stand.orphanOf) routes.ended(stand.address, 'lost')
+      if (this.#hasEnded(stand)) routes.ended(stand.address, 'lost')
+      else stand.ask()
     }
   }
-  /** An actor is believed to be on a thread that may be lost by now. */
+  #hasEnded({ place, orphanOf, self, phase, seeks }: Stand): boolean {
+    if (this.isReviving || seeks) return false
+    if (place === self) return phase === 'away'
+    return orphanOf === place && this.#heirs.has(place) && this.#isDone(place)
+  }
+  #isDone(thread: number): boolean {
+    for (let next: number | undefined = thread; next !== undefined; next = this.#heirs.get(next)) {
+      if (this.#done.has(next)) return true
+    }
+    return false
+  }
+  /** An actor that had moved has ended here: what a lost thread may have of it must not be revived. */
+  endedHere(address: Address): void {
+    if (this.#waiting.size > 0 || (this.#heirs.size > 0 && this.open().length > 0)) this.#ended.add(address)
+  }
+  /** An actor has ended, as another thread says. */
+  endedElsewhere({ id }: Address): void {
+    this.#revival.ended(id)
+  }
+  /** Whether that is known: others may not have heard of it when they told where it lives. */
+  hasEndedElsewhere({ id }: Address): boolean {
+    return this.isReviving && this.#revival.hasEnded(id)
+  }
+  /** Lost threads of which others may revive actors still. */
+  open(): number[] {
+    return this.#lost().filter(thread => !this.#mine.has(thread) && !this.#isDone(thread) && !this.areNone(thread))
+  }
+  #lost(): number[] {
+    return [...new Set([...this.#waiting.keys(), ...this.#heirs.keys()])]
+  }
+  /** There is news of an actor: it is believed to be on a thread that may be lost by now. */
   check(stand: Stand): void {
+    if (!stand.resident && this.#core.hasLost(stand.place)) this.#checkLost(stand)
+    this.#revival.known(stand.address.id)
+  }
+  #checkLost(stand: Stand): void {
     const { place, address } = stand
     const core = this.#core
-    if (stand.resident || !core.hasLost(place)) return
     stand.lost(place)
     const heir = this.#heirs.get(place)
     if (heir === undefined) return
-    if (heir === NOBODY) return core.routes.ended(address, 'lost')
+    if (this.areNone(place)) return core.routes.ended(address, 'lost')
     this.#follow(stand, place, heir)
-    if (this.#done.has(stand.orphanOf) && stand.place === stand.orphanOf) core.routes.ended(address, 'lost')
+    if (this.#hasEnded(stand)) core.routes.ended(address, 'lost')
   }
 
   /** All that was there is gone for good. */
-  #end(thread: number, { watches: watched, parentless, children }: Orphans, waiting: HeldFrame[]): void {
+  #end(thread: number, { frames, orphans }: Waiting): void {
     const { routes, inbound } = this.#core
-    for (const own of waiting) inbound.undeliverable(own, 'lost')
+    for (const own of frames) inbound.undeliverable(own, 'lost')
     for (const stand of [...routes.stands()]) {
-      if (stand.place === thread && !stand.resident) routes.ended(stand.address)
+      if (!stand.resident && this.areNone(stand.place)) routes.ended(stand.address, 'lost')
       else stand.inherited(thread, NOBODY)
     }
-    for (const [cell] of watched) watches.lostThread(cell, thread)
-    for (const [cell, child] of children) cell.extra!.away!.delete(child.id)
-    for (const cell of parentless) requestStop(cell, false)
+    for (const { watches, unsure, parentless, children } of orphans) {
+      for (const [cell, address] of watches) ended(cell, lostWith(address, thread))
+      for (const [cell, address] of unsure) this.#core.calls.watch(address, cell.address)
+      for (const [cell, child] of children) cell.extra?.away?.delete(child.id)
+      for (const cell of parentless) requestStop(cell, false)
+    }
     this.#core.names.lostThread(thread)
   }
 
   // ── the heir ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** This thread stands in for others from its start: it revives what it can, as soon as all survivors have spoken. */
+  /** This thread stands in for others: it revives what it can, as soon as all survivors have spoken. */
   begin(lost: readonly number[], quarantined: readonly string[] = []): void {
     if (lost.length === 0) return
     for (const thread of lost) this.#mine.add(thread)
-    this.#silent = new Set(this.#core.others().filter(thread => !lost.includes(thread)))
-    this.#task = { lost, quarantined: new Set(quarantined as ActorId[]) }
-    this.#checkSilent()
+    this.#revival.begin(lost, quarantined)
   }
-  /** A thread has told of all that it hosts. */
-  spoken(from: number): void {
-    if (this.#silent?.delete(from)) this.#checkSilent()
+  /** A thread has told of all that it knows; it has read all that these lost ones had sent, and some of them are done. */
+  spoken(from: number, lost: readonly number[], done: readonly number[]): void {
+    for (const thread of done) this.#done.add(thread)
+    this.#revival.spoken(from, lost)
+  }
+  /** Whether nothing waits for an heir here, and nobody for this one. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && !this.isReviving
   }
   /** Whether it is still to be found out which of the actors that it answers for live. */
   get isReviving(): boolean {
-    return this.#task !== undefined
+    return this.#revival.isOpen
+  }
+  /** Whether nobody is about to revive anybody, as far as is known here. */
+  get isSettled(): boolean {
+    return !this.isReviving && this.open().length === 0
   }
   /** Keeps a frame for an actor that is not known here, while it may be revived. */
-  keepsUnknown(own: () => HeldFrame): boolean {
-    if (this.#task === undefined) return false
-    this.#unknown.push(own())
-    return true
-  }
-  #checkSilent(): void {
-    if (this.#silent?.size !== 0) return
-    this.#silent = undefined
-    void this.#revive(this.#task!)
-  }
-  async #revive({ lost, quarantined }: Task): Promise<void> {
-    const core = this.#core
-    const names = await revive(core, lost, quarantined)
-    this.#task = undefined
-    for (const thread of core.others()) core.calls.send(thread, 'revived', [lost, names])
-    const unknown = this.#unknown
-    this.#unknown = []
-    for (const own of unknown) core.routes.dispatch(core.inbound.target(wordsOf(own), 0), own)
+  keepsUnknown(address: Address, own: () => HeldFrame): boolean {
+    return this.#revival.keepsUnknown(address, own)
   }
 }
 
-interface Orphans {
-  readonly watches: [Cell, Address][]
-  readonly parentless: Cell[]
-  readonly children: [Cell, Address][]
-}
-interface Task {
-  readonly lost: readonly number[]
-  readonly quarantined: ReadonlySet<ActorId>
+/** What waits for an heir; its frames in order. */
+interface Waiting {
+  readonly frames: HeldFrame[]
+  readonly orphans: Orphans[]
 }

@@ -9,12 +9,13 @@ import type { Core } from './core.ts'
 import { CHANNEL_WORDS, ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, readChannelFrame } from './channel-frame.ts'
 import { type PackedError, type TroupeError, unpackError } from './errors.ts'
 import * as frame from './frame.ts'
-import { FENCE, FENCE_KINDS, FLUSH, FLUSHED, HANDOFF_WORDS } from './handoff-frame.ts'
+import { FENCE, FENCE_KINDS, FLUSH, FLUSHED } from './handoff-frame.ts'
 import type { FenceKind } from './handoff-states.ts'
+import { readHandoff } from './handoffs.ts'
 import { EndsParcel } from './held.ts'
 import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
 import { Parcels } from './parcels.ts'
-import { readPrimitive, skipPrimitive } from './primitives.ts'
+import { readPrimitive, readPrimitives } from './primitives.ts'
 import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
 import { RemoteAsk } from './remote-ask.ts'
 import { waits } from './turns.ts'
@@ -65,7 +66,7 @@ export class Inbound {
     const { routes, heirs } = this.#core
     if (address.standing !== undefined) return routes.arrives(address, bytes, words, start, from)
     if (address.cell !== undefined) return true
-    if (heirs.keepsUnknown(() => routedCopy(bytes, words, start, from))) return false
+    if (heirs.keepsUnknown(address, () => routedCopy(bytes, words, start, from))) return false
     return address.local || routes.arrives(address, bytes, words, start, from)
   }
 
@@ -112,7 +113,7 @@ export class Inbound {
   }
 
   #handoff(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
-    const { handoffs, routes, platform } = this.#core
+    const { handoffs, routes } = this.#core
     const op = words[base + 4]! & 0xffff
     if (op === FLUSH || op === FLUSHED) return handoffs.flushing(op, words[base + 5]!, from)
     const address = this.target(words, base)
@@ -122,12 +123,7 @@ export class Inbound {
       if (this.#isHere(address, bytes, words, base << 2, from)) this.#met(words, base, address)
       return
     }
-    const at = (base + HANDOFF_WORDS) * 4
-    const value = (): unknown => platform.codec.decode(bytes, at, end, this.#core)
-    const epoch = words[base + frame.STAMP]!
-    const about = words[base + frame.FIRST_SENDER]!
-    const kind = FENCE_KINDS[words[base + 8]!]!
-    handoffs.receive({ op, address, ticket: words[base + 5]!, epoch, about, kind, from, value })
+    handoffs.receive(readHandoff(this.#core, address, bytes, words, base, end, from))
   }
   #met(words: Int32Array, base: number, address: Address): void {
     const kind = FENCE_KINDS[words[base + 8]!] as FenceKind
@@ -214,7 +210,7 @@ export class Inbound {
     const source = asked ? new RemoteAsk(core, from, words[base + 5]!, sender, chain, until) : sender
     const mailHead = (method << METHOD_SHIFT) | (asked ? ASKED : 0)
     if (cell === undefined) {
-      const reason = why ?? (core.heirs.answersFor(address.home) ? 'lost' : 'stopped')
+      const reason = why ?? (core.heirs.answersForLost(address.home) ? 'lost' : 'stopped')
       return core.undeliverable(address, mailHead, source, reason)
     }
     const wait = chain === undefined ? 'no' : waits(cell, method, chain)
@@ -248,7 +244,7 @@ export class Inbound {
       size = end - at * 4 + 16
     } else if (count > 1) {
       mailHead |= MANY_ARGUMENTS
-      argument = this.#primitives(bytes, at * 4, count)
+      argument = readPrimitives(bytes, at * 4, count)
     }
     if (beside) cell.acceptAside(mailHead, source, argument, size)
     else cell.accept(mailHead, source, argument, size)
@@ -256,15 +252,6 @@ export class Inbound {
 
   #one(head: number, bytes: Uint8Array, at: number): unknown {
     return (head & 3) === frame.FLAT ? this.#core.platform.codec.readFlat(bytes, at) : readPrimitive(bytes, at)
-  }
-
-  #primitives(bytes: Uint8Array, at: number, count: number): unknown[] {
-    const list: unknown[] = []
-    for (let i = 0; i < count; i++) {
-      list.push(readPrimitive(bytes, at))
-      at = skipPrimitive(bytes, at)
-    }
-    return list
   }
 
   target(words: Int32Array, base: number): Address {

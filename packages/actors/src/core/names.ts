@@ -54,20 +54,28 @@ export class Names {
   inherited(thread: number, heir: number): void {
     const { routes } = this.#core
     for (const [key, address] of this.#table) if (routes.placeOf(address) === thread) this.#doubtful.set(key, heir)
+    for (const [key, of] of this.#doubtful) if (of === thread) this.#doubtful.set(key, heir)
   }
-  /** An heir has revived what it can: all others' names are free. */
+  /** An heir has revived what it can: of all others that have ended the names are free. */
   revived(heir: number, keys: readonly string[]): void {
     const kept = new Set(keys)
     for (const [key, of] of this.#doubtful) {
       if (of !== heir) continue
       this.#doubtful.delete(key)
-      if (!kept.has(key)) this.#table.delete(key)
+      if (kept.has(key)) continue
+      // it has ended, or has gone elsewhere and this thread has not heard of it
+      const address = this.#table.get(key)
+      if (address !== undefined) this.#core.calls.named(address, key.slice(keyOf(address.protocol.name, '').length))
     }
   }
   /** Frees the names of a thread that was lost. */
   lostThread(thread: number): void {
     const { routes } = this.#core
-    for (const [key, address] of this.#table) if (routes.placeOf(address) === thread) this.#table.delete(key)
+    for (const [key, address] of this.#table) {
+      if (routes.placeOf(address) !== thread && this.#doubtful.get(key) !== thread) continue
+      this.#table.delete(key)
+      this.#doubtful.delete(key)
+    }
   }
 }
 

@@ -5,15 +5,17 @@
 // (getters, codecs), and that may send: so they are written first, all that stands before them after.
 import type { Address } from './address.ts'
 import type { Ask, Asker, Chain } from './ask.ts'
+import type { Baggage } from './baggage.ts'
 import { CHANNEL_WORDS, type ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, keyWord, serialOf } from './channel-frame.ts'
 import { packError, type TroupeError } from './errors.ts'
 import { FrameBuffer } from './frame-buffer.ts'
 import * as frame from './frame.ts'
 import { EndsParcel } from './held.ts'
-import { FENCE_KINDS, HANDOFF_WORDS } from './handoff-frame.ts'
+import { FENCE_KINDS, HANDOFF_WORDS, OFFER } from './handoff-frame.ts'
 import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT, PARCEL, Parcel } from './mailbox.ts'
 import type { HeldFrame, Holder } from './held-frame.ts'
 import type { FenceAnswer } from './handoff-states.ts'
+import { PRIMITIVE_BYTES } from './primitives.ts'
 
 export class Outbound extends FrameBuffer {
   /** The channel that was written about last. */
@@ -129,17 +131,24 @@ export class Outbound extends FrameBuffer {
     about: number,
     more?: { kind?: FenceAnswer; value?: unknown; ordered?: boolean },
   ): void {
-    this.begun++
-    this.at = HANDOFF_WORDS * 4
-    this.count = 0
-    this.encoding = frame.PRIMITIVES
-    if (more?.value !== undefined) this.packed(this.at, more.value)
-    this.#handoff(of, op, ticket, epoch, about, more?.kind ?? 'way')
-    this.finish(frame.HANDOFF, frame.ROUTED)
-    this.core.platform.post(thread, this.bytes, this.words[0]!, more?.ordered !== true, false, true)
-    this.shrink()
+    const value = more?.value
+    const shape = value === undefined ? 0 : Array.isArray(value) ? MANY_ARGUMENTS : ONE_ARGUMENT
+    this.arguments(HANDOFF_WORDS * 4, shape, value)
+    this.#handoff(of, op, ticket, epoch, about, FENCE_KINDS.indexOf(more?.kind ?? 'way'))
+    this.#say(thread, more?.ordered !== true)
   }
-  #handoff(of: Address | undefined, op: number, ticket: number, epoch: number, about: number, kind: FenceAnswer): void {
+  /** An actor that is to go to a thread. */
+  offer(thread: number, of: Address, ticket: number, epoch: number, { rest, sealed, state }: Baggage): void {
+    const size = state.end - state.start
+    const at = HANDOFF_WORDS * 4
+    this.reserve(at + size + (sealed?.length ?? rest.length * PRIMITIVE_BYTES))
+    this.bytes.set(state.bytes.subarray(state.start, state.end), at)
+    if (sealed === undefined) this.arguments(at + size, MANY_ARGUMENTS, rest)
+    else this.parcel(at + size, new Parcel(sealed, 0, sealed.length), 2)
+    this.#handoff(of, OFFER, ticket, epoch, this.core.platform.thread, size)
+    this.#say(thread, true)
+  }
+  #handoff(of: Address | undefined, op: number, ticket: number, epoch: number, about: number, last: number): void {
     const words = this.words
     if (of === undefined) {
       words[2] = words[3] = 0
@@ -148,7 +157,12 @@ export class Outbound extends FrameBuffer {
     } else this.#target(of, op, ticket)
     words[frame.STAMP] = epoch
     words[frame.FIRST_SENDER] = about
-    words[8] = FENCE_KINDS.indexOf(kind)
+    words[8] = last
+  }
+  #say(thread: number, system: boolean): void {
+    this.finish(frame.HANDOFF, frame.ROUTED)
+    this.core.platform.post(thread, this.bytes, this.words[0]!, system, false, true)
+    this.shrink()
   }
 
   /** Encodes the value of a channel's frame, if it has one; `channel` then posts it. Throws NotSendable. */
@@ -183,14 +197,6 @@ export class Outbound extends FrameBuffer {
     }
     return this.#post(thread, frame.CHANNEL, flags, system, alone)
   }
-  /** Sends a frame on as it is. */
-  pass(thread: number, bytes: Uint8Array, start: number, length: number): void {
-    this.reserve(length)
-    this.bytes.set(bytes.subarray(start, start + length))
-    this.core.platform.post(thread, this.bytes, length, true)
-    this.shrink()
-  }
-
   /** What stands in the scratch buffer goes to an actor; false where it is refused. `system`: ahead of messages. */
   #send(to: Address, kind: number, flags: number, holder?: Holder, system = false): boolean {
     if ((flags & frame.ROUTED) === 0) return this.#post(this.core.heirs.of(to.home), kind, flags, system)

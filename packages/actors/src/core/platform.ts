@@ -13,6 +13,8 @@ export interface Platform {
   readonly threads: number
   /** How many numbers there have been: all below, of threads that live, are about to or are gone. */
   readonly lives: number
+  /** Those that were gone when this thread began. */
+  readonly past?: ReadonlySet<number>
   /** Milliseconds on a clock that only goes forward and is common to all threads; with a fraction. */
   now(): number
   /** Milliseconds since 1970, for people. */
@@ -28,6 +30,8 @@ export interface Platform {
    * is `kept` waits its turn like any other, and is not refused.
    */
   post(to: number, frame: Uint8Array, length: number, system: boolean, alone?: boolean, kept?: boolean): boolean
+  /** On thread 0: loads a module, and gives the behaviors that it makes. Rejects with BehaviorUnavailable. */
+  module?(url: string): Promise<BehaviorValue[]>
   /** Finds the behavior on this thread, loading its module if need be; rejects with BehaviorUnavailable. */
   load(source: Source): Promise<BehaviorValue>
   /** The thread that takes the next actor: the least loaded. One that is gone, if all are and one of them is `awaited`. */
@@ -39,6 +43,8 @@ export interface Platform {
   current(thread: number): number
   /** Whether somebody is still to take the place of a thread that is gone. */
   awaited(thread: number): boolean
+  /** Whether frames of this thread's wait for room on their way; none do where nothing is said. */
+  stalled?(): boolean
   /** Actors on this thread have become more or fewer by `change`. */
   hosts(change: number): void
   /** ms of work that this thread has done, whoever's it was; waiting and spinning are none. */
@@ -112,6 +118,8 @@ export interface Offloading {
 
 /** An append-only table of texts, common to all threads: equal texts have equal numbers. */
 export interface Symbols {
+  /** How many there are by now. */
+  readonly length: number
   intern(text: string): number
   text(id: number): string
 }

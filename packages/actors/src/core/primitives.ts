@@ -208,3 +208,13 @@ export function skipPrimitive(bytes: Uint8Array, at: number): number {
       return at + 1
   }
 }
+
+/** So many of them, one after the other. */
+export function readPrimitives(bytes: Uint8Array, at: number, count: number): unknown[] {
+  const list: unknown[] = []
+  for (let i = 0; i < count; i++) {
+    list.push(readPrimitive(bytes, at))
+    at = skipPrimitive(bytes, at)
+  }
+  return list
+}

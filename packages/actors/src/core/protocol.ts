@@ -31,24 +31,33 @@ export class Protocol {
   /** Its number in the shared table. */
   readonly number: number
   readonly name: string
+  readonly version: number
   readonly methods: ReadonlyMap<string, number>
   readonly Tells: View
   readonly Asks: View
 
   constructor(core: Core, number: number, text: string) {
-    const { name, methods } = JSON.parse(text) as { name: string; methods: string[] }
+    const { name, version, methods } = JSON.parse(text) as ProtocolData
     this.core = core
     this.number = number
     this.name = name
+    this.version = version
     this.methods = new Map(methods.map(method => [method, core.platform.methods.intern(method)]))
-    this.Tells = viewClass(this, tellMethod, (ref, method) => ref.tellUnknown(method))
-    this.Asks = viewClass(this, askMethod, (ref, method) => ref.askUnknown(method))
+    this.Tells = viewClass(this, tellMethod, (ref, method, args) => ref.tellUnknown(method, args))
+    this.Asks = viewClass(this, askMethod, (ref, method, args) => ref.askUnknown(method, args))
   }
 }
 
+/** What is known of a behavior everywhere: its identity. */
+export interface ProtocolData {
+  readonly name: string
+  readonly version: number
+  readonly methods: readonly string[]
+}
 /** The text by which the threads agree on a protocol. */
-export function protocolText(behavior: BehaviorValue): string {
-  return JSON.stringify({ name: behavior.name, version: behavior.version, methods: Object.keys(behavior.handlers) })
+export function protocolText({ name, version, handlers }: BehaviorValue): string {
+  const data: ProtocolData = { name, version, methods: Object.keys(handlers) }
+  return JSON.stringify(data)
 }
 
 /** A behavior as one thread runs it: its handlers by method number. */
@@ -123,7 +132,7 @@ const notMethods = new Set(['then', 'toJSON', 'asymmetricMatch', '$$typeof', 'no
 function viewClass(
   protocol: Protocol,
   make: (method: number, name: string) => (this: RefView, argument?: unknown) => unknown,
-  unknown: (ref: ActorRef, method: string) => unknown,
+  unknown: (ref: ActorRef, method: string, args: readonly unknown[]) => unknown,
 ): View {
   class ProtocolView extends RefView {}
   const methods = ProtocolView.prototype as unknown as Record<string, unknown>
@@ -131,7 +140,7 @@ function viewClass(
   const rest = new Proxy(Object.create(null) as object, {
     get(_target, name, view) {
       if (typeof name === 'symbol' || notMethods.has(name)) return undefined
-      return () => unknown(refOf(view as RefView), name)
+      return (...args: unknown[]) => unknown(refOf(view as RefView), name, args)
     },
   })
   Object.setPrototypeOf(methods, rest)

@@ -20,7 +20,7 @@ export class Reach {
     if (known === undefined) this.#known.set(thread, (known = new Map()))
     const found = known.get(protocol.number)
     if (found === true) return true
-    const asked = found ?? this.#core.calls.ask(thread, 'knows', [behavior[source]])
+    const asked = found ?? this.#core.calls.ask(thread, 'knows', [behavior[source], protocol.number])
     known.set(protocol.number, asked)
     asked.then(
       () => {

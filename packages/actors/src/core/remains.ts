@@ -11,6 +11,8 @@ import { type BirthMore, HEAD_BYTES, INIT, MORE, PINNED, type StateMore, UNPINNE
 import type { Core } from './core.ts'
 import { FLAT } from './frame.ts'
 import type { VaultRecord } from './platform.ts'
+import type { Protocol } from './protocol.ts'
+import { stateFrom } from './upgrades.ts'
 
 /** What is left of one actor. */
 export class Remains {
@@ -18,6 +20,8 @@ export class Remains {
   readonly #source: Source | Uint8Array
   readonly #birth: Uint8Array
   readonly #initAt: number
+  /** What the actor was when this was written. */
+  readonly #protocol: Protocol
   readonly #state: Uint8Array | undefined
   readonly address: Address
   readonly epoch: number
@@ -35,7 +39,8 @@ export class Remains {
     this.#initAt = (flags & INIT) === 0 ? -1 : HEAD_BYTES + first
     this.#source = sealed ?? source!
     this.#state = state
-    this.address = core.address(core.behaviors.protocol(protocol), home, birth, serial)
+    this.#protocol = core.behaviors.protocol(protocol)
+    this.address = core.address(this.#protocol, home, birth, serial)
     this.epoch = epoch
     this.parent = parent?.address
     this.name = name
@@ -52,30 +57,32 @@ export class Remains {
 
   /** Makes the actor again. Rejects where its behavior cannot be loaded, or does not want the state. */
   async actor(): Promise<Cell> {
-    const { address, parent } = this
     const core = this.#core
     const { codec } = core.platform
-    const cell = new Cell(core, address, 'arriving', undefined, parent)
     const source = this.#source
-    const from = source instanceof Uint8Array ? codec.decode(source, 0, source.length, cell) : source
-    cell.loaded = core.behaviors.load(await core.platform.load(from as Source))
+    const from = source instanceof Uint8Array ? codec.decode(source, 0, source.length, core) : source
+    const loaded = await core.upgrades.load(from as Source, this.#protocol)
+    // which one counts may have changed meanwhile
+    const address = core.routes.of(this.address)
+    const cell = new Cell(core, address, 'arriving', undefined, this.parent)
+    cell.loaded = loaded
+    address.learn(loaded.protocol)
     if (this.#initAt >= 0) cell.init = codec.decode(this.#birth, this.#initAt, this.#birth.length, cell)
     cell.pinned = this.pinned
     cell.turns = (core.platform.random() * 2 ** 32) | 0
     cell.more.epoch = this.epoch
     cell.more.name = this.name
-    if (this.#state !== undefined) restore(cell, this.#state)
+    if (this.#state !== undefined) restore(cell, this.#state, this.#protocol)
     return cell
   }
 }
 
-function restore(cell: Cell, bytes: Uint8Array): void {
+function restore(cell: Cell, bytes: Uint8Array, protocol: Protocol): void {
   const { codec } = cell.core.platform
   const [, lives, encoding, length] = headOf(bytes)
   const end = HEAD_BYTES + length
   const plain = encoding === FLAT ? codec.readFlat(bytes, HEAD_BYTES) : codec.decode(bytes, HEAD_BYTES, end, cell)
-  const { behavior } = cell.loaded!
-  cell.state = behavior.restore === undefined ? plain : behavior.restore(plain)
+  cell.state = stateFrom(cell.loaded!, protocol, plain)
   cell.more.lives = lives
   if (end === bytes.length) return
   const { timersMade, restarts, ...things } = codec.decode(bytes, end, bytes.length, cell) as StateMore
@@ -104,6 +111,15 @@ export function remainsOf(core: Core, thread: number): Remains[] {
     const source = sources.get(headOf(birth.bytes)[2])
     return new Remains(core, birth, source, state && epochOf(state) === epochOf(birth) ? state.bytes : undefined)
   })
+}
+
+/** What a lost thread has left, as who and with which epoch: an actor may be there more than once. */
+export function* birthsOf(core: Core, thread: number): Iterable<{ address: Address; epoch: number }> {
+  for (const record of core.platform.vaultOf(thread)) {
+    const { kind, home, birth, serial, protocol } = record
+    if (kind !== 'birth') continue
+    yield { address: core.address(core.behaviors.protocol(protocol), home, birth, serial), epoch: epochOf(record) }
+  }
 }
 
 function keepNewer(all: Map<string, VaultRecord>, record: VaultRecord): void {

@@ -10,11 +10,11 @@ import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import * as frame from './frame.ts'
 import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
-import { ENDED, FENCED, fenceFrame, KNOWN, MOVED } from './handoff-frame.ts'
+import { ENDED, FENCED, fenceFrame, KNOWN, MOVED, WHERE } from './handoff-frame.ts'
 import { assertNever } from './platform.ts'
 import { MovedAddresses } from './moved-addresses.ts'
 import { Stand } from './stand.ts'
-import { HOLD, type Stream } from './stream.ts'
+import { HOLD, NOWHERE, type Stream } from './stream.ts'
 import type { Effect, FenceAnswer, FenceKind } from './handoff-states.ts'
 
 /** How many bytes and frames may be held for one actor, beside what its lane may hold. */
@@ -48,7 +48,7 @@ export class Routes extends MovedAddresses {
     this.#stands.add(stand)
     this.keep(address)
     if (cell !== undefined) stand.begin((stand.cell = cell).extra?.epoch ?? 0)
-    else if (this.#core.heirs.isOpen(stand.place)) stand.lost(stand.place)
+    else if (this.#core.heirs.isOpen(stand.target)) stand.lost(stand.target)
     this.watch()
     return stand
   }
@@ -66,7 +66,7 @@ export class Routes extends MovedAddresses {
     const { standing, cell, home } = this.of(any)
     if (cell !== undefined) return this.#core.platform.thread
     if (standing === undefined) return this.#core.heirs.of(home)
-    return standing.resident ? standing.self : standing.place
+    return standing.resident ? standing.self : this.#core.heirs.of(standing.place)
   }
 
   // ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +81,8 @@ export class Routes extends MovedAddresses {
     const stand = this.stand(address)
     const routed = (words[base + 1]! & (frame.ROUTED << 8)) !== 0
     const to = stand.pass(routed ? words[base + frame.STAMP]! : 0, from)
-    if (to === stand.self) return true
+    if (to === NOWHERE) this.ended(stand.address)
+    if (to === stand.self || to === NOWHERE) return true
     this.busy.add(stand)
     stand.marked = 0
     const own = routedCopy(bytes, words, start, from)
@@ -148,6 +149,10 @@ export class Routes extends MovedAddresses {
         )
       case 'tell':
         return outbound.handoff(effect.to, stand.address, MOVED, 0, effect.epoch, effect.place)
+      case 'ask':
+        if (!this.#core.hasLost(effect.to))
+          outbound.handoff(effect.to, stand.address, WHERE, 0, effect.epoch, stand.self)
+        return
       case 'known':
         return outbound.handoff(effect.to, stand.address, KNOWN, 0, effect.epoch, stand.self)
       case 'flush':
@@ -206,15 +211,9 @@ export class Routes extends MovedAddresses {
       if (to === HOLD) break
       const own = held[gone]!
       if (to === stand.self) this.#core.inbound.takeIn(own, stand.cell!)
-      else this.#post(to, own, stand.stamp, this.#isPassedOn(wordsOf(own)))
+      else this.#core.outbound.resend(to, own, stand.stamp)
     }
     held.splice(0, gone) // at once: there may be very many
-  }
-
-  /** A fence, in whose name it may be, must stay behind this thread's own frames. */
-  #isPassedOn(words: Int32Array): boolean {
-    const fence = ((words[1]! >>> 16) & 255) === frame.HANDOFF
-    return !fence && words[frame.FIRST_SENDER] !== this.#core.platform.thread
   }
 
   /** Looks whether what is sent here may go straight into the mailbox. */
@@ -255,6 +254,7 @@ export class Routes extends MovedAddresses {
   finished(address: Address): void {
     const { standing, local } = address
     if (standing === undefined && local) return
+    this.#core.heirs.endedHere(address)
     const told = new Set(standing?.knowers)
     if (!local) told.add(this.#core.heirs.of(address.home))
     for (const thread of told) this.#core.outbound.handoff(thread, address, ENDED, 0, 0, 0)

@@ -96,6 +96,8 @@ export class Senders {
     const { waking, cell } = found
     this.#waking.delete(id)
     cell.extra!.waking = undefined
+    // a mark may have been lost with a thread, and would be waited for
+    for (const [mark, one] of this.#marks) if (one.waking === waking) this.#marks.delete(mark)
     waking.settled()
     this.#core.handoffs.departures.consider(cell)
   }

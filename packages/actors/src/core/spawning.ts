@@ -22,6 +22,7 @@ import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
 import { type GoroutineValue, refuseGoroutine } from './goroutine-value.ts'
 import { Running } from './goroutines.ts'
+import { sealed } from './held.ts'
 import { outboxOf, releaseOf } from './outbox.ts'
 import type { Loaded } from './protocol.ts'
 import { beginStopping } from './stopping.ts'
@@ -76,8 +77,9 @@ export class Spawning {
   }
 
   /** Spawns a child of an actor; its failure is an event in the parent's name. */
-  child(parent: Cell, behavior: BehaviorValue, init: unknown, options: SpawnOptions): Address {
+  child(parent: Cell, known: BehaviorValue, init: unknown, options: SpawnOptions): Address {
     const core = this.#core
+    const behavior = core.upgrades.newest(known)
     const here = core.platform.thread
     if (options.name !== undefined || (options.on !== undefined && options.on.thread !== here)) {
       return this.#childApart(parent, behavior, init, options)
@@ -109,7 +111,8 @@ export class Spawning {
   }
 
   /** Spawns an actor without a parent; resolves when it has started. */
-  async root(behavior: BehaviorValue, init: unknown, options: SpawnOptions): Promise<Address> {
+  async root(known: BehaviorValue, init: unknown, options: SpawnOptions): Promise<Address> {
+    const behavior = this.#core.upgrades.newest(known)
     try {
       const order: Order = { call: 'spawn', behavior, init, options, by: undefined, parent: undefined }
       const { address, outcome } = await this.#spawnInTime(order)
@@ -124,10 +127,11 @@ export class Spawning {
   /** Starts a goroutine, in the name of an actor or of nobody; the outcome is its result. */
   goroutine(
     by: Cell | undefined,
-    behavior: GoroutineValue,
+    known: GoroutineValue,
     init: unknown[],
     options: SpawnOptions,
   ): { address: Address; outcome: Promise<unknown> } {
+    const behavior = this.#core.upgrades.newest(known)
     const parent = by?.extra?.run === undefined ? by?.address : by.parent
     const started = this.#spawn({ call: 'go', behavior, init, options, by, parent })
     const { address, outcome } = started
@@ -205,9 +209,9 @@ export class Spawning {
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
     const from = behavior[source]
-    const sealed = 'inner' in from ? this.#seal(from) : from
-    const own = typeof init === 'object' && init !== null ? this.#seal(init) : init
-    const args: SpawnCall = [sealed, protocol.number, address.serial, own, parentRef, options.name, pinnedBy(options)]
+    const found = 'inner' in from ? sealed(core, from) : from
+    const own = typeof init === 'object' && init !== null ? sealed(core, init) : init
+    const args: SpawnCall = [found, protocol.number, address.serial, own, parentRef, options.name, pinnedBy(options)]
     try {
       return { address, outcome: core.calls.begin(home, call, args, true, by?.address) }
     } catch (error) {
@@ -253,9 +257,10 @@ export class Spawning {
     if (parent !== undefined && parent.address.home !== birth) core.calls.childAdopted(parent.address, cell)
     try {
       if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
-      const behavior = await core.platform.load(this.#unseal(from, cell) as Source)
+      const loaded = await core.upgrades.load(this.#unseal(from, cell) as Source, core.behaviors.protocol(protocol))
+      address.learn(loaded.protocol)
       cell.init = this.#unseal(init, cell)
-      if (cell.status === 'expected') this.#place(cell, core.behaviors.load(behavior), undefined)
+      if (cell.status === 'expected') this.#place(cell, loaded, undefined)
     } catch (error) {
       const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, call)
       beginStopping(cell, 'faulted', failure)
@@ -263,10 +268,6 @@ export class Spawning {
     return await outcome
   }
 
-  #seal(value: object): Uint8Array {
-    const { bytes, start, end } = this.#core.platform.codec.pack(value)
-    return new Uint8Array(bytes.subarray(start, end))
-  }
   #unseal(value: unknown, to: Cell): unknown {
     return value instanceof Uint8Array ? this.#core.platform.codec.decode(value, 0, value.length, to) : value
   }

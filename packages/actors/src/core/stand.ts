@@ -22,4 +22,15 @@ export class Stand extends Standing<HeldFrame> {
     super(self, address.protocol.core.heirs.of(address.home), out)
     this.address = address
   }
+  protected override isLost(thread: number): boolean {
+    const { core } = this.address.protocol
+    return core.someLost && core.hasLost(thread)
+  }
+  protected override isOpen(thread: number): boolean {
+    const { heirs } = this.address.protocol.core
+    return heirs.isOpen(heirs.of(thread))
+  }
+  protected override standIn(thread: number): number {
+    return this.address.protocol.core.heirs.of(thread)
+  }
 }

@@ -12,6 +12,7 @@ export class Standing<Held = unknown> extends Stream<Held> {
     this.phase = 'here'
     this.fence = 0
     this.orphanOf = -1
+    this.guessed = false
     this.epoch = epoch
     this.place = this.self
     this.clean = true
@@ -45,6 +46,7 @@ export class Standing<Held = unknown> extends Stream<Held> {
     this.place = this.self
     this.clean = true
     this.turn(this.self)
+    this.hint(this.origin)
   }
 
   /** The target. False for an offer that news have overtaken. */
@@ -57,10 +59,12 @@ export class Standing<Held = unknown> extends Stream<Held> {
   /** The target: it has become live here. Those who shall know are told. */
   committed(epoch: number, knowers: readonly number[], giver: number): void {
     this.step('committed')
+    this.guessed = false
     this.epoch = epoch
     this.place = this.self
-    this.knowers = knowers.filter(thread => thread !== this.self)
+    this.knowers = knowers.filter(thread => thread !== this.self && thread !== this.origin && !this.isLost(thread))
     for (const to of new Set([giver, this.origin, ...this.knowers])) if (to !== this.self) this.hint(to)
+    this.adopted()
     if (this.fence === 0 && this.clean) this.turn(this.self)
   }
   cancelled(): void {

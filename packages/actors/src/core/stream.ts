@@ -2,26 +2,30 @@
 // the thread knows of where the actor is, this is most of a standing; the states of a move are in standing.ts.
 //
 // Invariants: a stream changes its way only while it is clean, that is, while all of it has been taken in. So it is first in,
-// first out, whatever moves. How that is done stands below.
-
+// first out, whatever moves:
 // - A fence is sent down the old way, and what comes meanwhile is held until the fence has been answered.
 // - Each frame carries the epoch by which its last sender chose the way (`stamp`). One that was sent for this very stay is
 //   taken in at once; one that was sent for an earlier stay goes the way of the thread's own stream, as others before it
 //   may have. Waits therefore lead from lower to higher epochs only, and never in a circle.
 // - A stream that is clean may be forgotten with its standing: it begins again by way of the origin, which always knows.
+import { Losses } from './losses.ts'
 import { type Effect, type FenceKind, type Phase, type Step, steps } from './handoff-states.ts'
 
 /** Instead of a thread: the frame waits behind a fence. */
 export const HOLD = -1
+/** … or the actor has ended. */
+export const NOWHERE = -2
 
-export abstract class Stream<Held = unknown> {
+export abstract class Stream<Held = unknown> extends Losses {
   readonly self: number
   /** The thread that always knows: where it was spawned, or that one's heir. */
   origin: number
   phase: Phase = 'away'
-  /** The highest heard of, and where the actor was with it. */
+  /** The highest heard of, and where the actor was with it; that thread may be lost by now. */
   epoch: number
   place: number
+  /** It was told of the epoch, and not of the place: that is the origin, which knows. */
+  guessed = false
   /** The way of the stream (this thread itself, while the actor is here), and the epoch by which it was chosen. */
   via: number
   stamp: number
@@ -32,7 +36,7 @@ export abstract class Stream<Held = unknown> {
   readonly held: Held[] = []
   /** Frames of others have gone out since the stream was last known to be clean. */
   passed = false
-  /** The lost thread by way of which it went, or where the actor was, until its heir is known; -1 unless it is so. */
+  /** The lost thread by way of which it went, or would go, until it is known who stands in for it; -1 unless it is so. */
   orphanOf = -1
   /** Something has gone out since it was last looked at. */
   used = false
@@ -49,6 +53,7 @@ export abstract class Stream<Held = unknown> {
 
   /** As this thread knows nothing of it: what it has sent, if it has, went by way of the origin. */
   constructor(self: number, origin: number, out: (effect: Effect, of: Stream<Held>) => void) {
+    super()
     this.self = self
     this.origin = origin
     this.#out = out
@@ -63,6 +68,16 @@ export abstract class Stream<Held = unknown> {
   /** Whether a move can begin: frames of this thread's must not be on their way to here. */
   get settled(): boolean {
     return this.via === this.self && this.fence === 0
+  }
+  /** Where its frames belong; they wait while that is lost, until there is news. */
+  get target(): number {
+    return this.resident ? this.self : this.place
+  }
+  // Frames that went to the heir instead would go on by the heir's own stream, which may wait for this one; a question waits for nothing.
+  /** Whether it has to ask where the actor is: its place is lost, and others know what has become of it. */
+  get seeks(): boolean {
+    const { self, origin, place } = this
+    return !this.resident && self !== origin && ![place, self].includes(this.standIn(place))
   }
   /** Makes it so, as soon as it can be. */
   settle(): void {
@@ -82,7 +97,13 @@ export abstract class Stream<Held = unknown> {
   /** Where a frame of this thread's goes: to a thread, to this one (it is taken in), or HOLD. */
   send(): number {
     if (this.fence !== 0 || this.orphanOf >= 0) return HOLD
-    const to = this.resident ? this.self : this.place
+    const to = this.target
+    // an heir may have heard nothing of it yet but that somebody was about to give it
+    if (this.isLost(to) || (to === this.self && !this.resident)) {
+      this.orphanOf = to
+      this.ask()
+      return HOLD
+    }
     if (this.via !== to || this.stamp !== this.epoch) {
       if (!this.clean) {
         this.#fenceOff('way')
@@ -97,6 +118,9 @@ export abstract class Stream<Held = unknown> {
 
   /** The same for a frame that has come from a thread, which chose its way by `stamp`. */
   pass(stamp: number, from: number): number {
+    // whoever has it would not send this back; it has ended there, while its origin was lost and could not be told
+    const back = this.self === this.origin && this.phase === 'away' && from === this.place
+    if (back && stamp === this.epoch) return NOWHERE
     if (this.resident ? stamp >= this.epoch : this.phase === 'arriving' && stamp === this.coming) return this.self
     if (!this.resident && stamp < this.epoch) this.hint(from)
     else if (stamp > this.epoch) this.outdated(stamp)
@@ -118,8 +142,8 @@ export abstract class Stream<Held = unknown> {
     this.#out({ do: 'fence', to: this.via, stamp: this.stamp, kind, ticket: this.fence }, this)
   }
   protected hint(to: number): void {
-    // nobody has inherited from an origin that was lost
-    if (to < 0 || to === this.self || this.told.get(to) === this.epoch) return
+    // nobody has inherited from an origin that was lost; and of a commit that may not arrive nobody is told
+    if (to < 0 || to === this.self || this.phase === 'given' || this.told.get(to) === this.epoch) return
     this.told.set(to, this.epoch)
     this.#out({ do: 'tell', to, place: this.place, epoch: this.epoch }, this)
   }
@@ -132,11 +156,14 @@ export abstract class Stream<Held = unknown> {
   met(kind: FenceKind, from: number): FenceKind {
     if (kind === 'mark' || from === this.self) return kind
     if (kind === 'end' && !this.#originFollows) return 'way'
-    const at = this.knowers.indexOf(from)
+    if (kind === 'end') this.#tellNoMore(from)
     // the origin is told of each move anyway, and would never ask for an end
-    if (kind === 'way' && at < 0 && from !== this.origin) this.knowers.push(from)
-    else if (kind === 'end' && at >= 0) this.knowers.splice(at, 1)
+    else if (from !== this.origin && !this.isLost(from) && !this.knowers.includes(from)) this.knowers.push(from)
     return kind
+  }
+  #tellNoMore(thread: number): void {
+    const at = this.knowers.indexOf(thread)
+    if (at >= 0) this.knowers.splice(at, 1)
   }
   /** The origin's stream goes by this epoch. */
   known(epoch: number): void {
@@ -153,11 +180,13 @@ export abstract class Stream<Held = unknown> {
     this.clean = true
     this.passed = false
     this.#learn(place, epoch)
-    if (this.place !== this.orphanOf) this.orphanOf = -1
+    if (!this.isLost(this.target)) this.orphanOf = -1
+    else if (this.phase === 'away') this.orphanOf = this.place
     const wanted = this.held.length > 0
     // the actor itself may have come meanwhile, or be about to
     if (kind === 'end' && !wanted && this.phase === 'away') return this.#out({ do: 'forget' }, this)
-    this.turn(this.resident ? this.self : this.place)
+    if (this.orphanOf >= 0) return this.ask()
+    this.turn(this.target)
     // what was held may be others', and goes out now
     this.passed = wanted && !this.resident
     // one that is wanted after all must be told of moves again
@@ -168,14 +197,14 @@ export abstract class Stream<Held = unknown> {
   /** News of where it is: a higher epoch wins. */
   heard(place: number, epoch: number): void {
     const given = this.phase === 'given'
-    if (epoch < this.epoch || (epoch === this.epoch && !given)) return
+    if (epoch < this.epoch || (epoch === this.epoch && !given && !this.guessed)) return
     const { resident } = this
     this.#learn(place, epoch)
     if (given || resident) {
       this.step(given ? 'heard' : 'superseded')
       this.#out({ do: 'drop' }, this)
     }
-    if (this.orphanOf >= 0 && this.place !== this.orphanOf) this.#adopted()
+    this.adopted()
     this.follow()
   }
   /**
@@ -183,7 +212,10 @@ export abstract class Stream<Held = unknown> {
    * was forgotten. What this thread believes is older still, so it asks the origin.
    */
   outdated(epoch: number): void {
-    if (this.phase === 'away' && this.self !== this.origin) this.heard(this.origin, epoch)
+    if (this.phase !== 'away' || this.self === this.origin || epoch <= this.epoch) return
+    this.heard(this.origin, epoch)
+    this.guessed = true
+    this.ask()
   }
   /** Whether a fence is the stream's own, which has come back to where the actor is not: and so has all that was ahead of it. */
   isBack(ticket: number): boolean {
@@ -191,29 +223,24 @@ export abstract class Stream<Held = unknown> {
   }
   /** The stream takes the way that has been heard of, as soon as it can. */
   protected follow(): void {
-    if (this.phase !== 'away' || this.fence !== 0 || this.stamp === this.epoch) return
-    if (this.clean) this.turn(this.place)
+    if (this.phase !== 'away' || this.fence !== 0 || this.stamp === this.epoch || this.isLost(this.place)) return
+    if (this.clean) this.turn(this.target)
     else this.#fenceOff('way')
   }
   #learn(place: number, epoch: number): void {
-    if (epoch <= this.epoch) return
+    if (epoch < this.epoch || (epoch === this.epoch && !this.guessed)) return
     this.epoch = epoch
     this.place = place
+    this.guessed = false
   }
 
   /** Looked at from time to time: what has not been used since the last look is let go. Whether another look will be needed. */
   rest(): boolean {
     const { used } = this
     this.used = false
-    if (
-      used ||
-      this.fence !== 0 ||
-      this.orphanOf >= 0 ||
-      this.phase === 'leaving' ||
-      this.phase === 'given' ||
-      this.phase === 'arriving'
-    )
-      return true
+    this.ask()
+    const moves = this.phase !== 'here' && this.phase !== 'away'
+    if (used || moves || this.fence !== 0 || this.orphanOf >= 0) return true
     if (this.phase === 'here') {
       this.settle()
       if (!this.settled || !this.#originFollows) return true
@@ -229,34 +256,43 @@ export abstract class Stream<Held = unknown> {
 
   /** A thread has ended. What had gone by way of it is over: it has come back by now, or is lost. */
   lost(thread: number): void {
-    const at = this.knowers.indexOf(thread)
-    if (at >= 0) this.knowers.splice(at, 1)
+    this.#tellNoMore(thread)
     if (this.via === thread) {
       this.fence = 0
       this.clean = true
       this.passed = false
     }
-    if (this.via === thread || (this.place === thread && !this.resident)) this.orphanOf = thread
+    if (this.via === thread || this.target === thread) this.orphanOf = thread
   }
   /** The fence that is out may have been lost with a thread. */
   fenceAgain(): void {
-    if (this.fence === 0 || this.orphanOf >= 0) return
+    if (this.fence === 0) return
     this.#out({ do: 'fence', to: this.via, stamp: this.stamp, kind: 'way', ticket: this.fence }, this)
   }
-  /** Another one stands in for it from now on; `lost`: which is lost itself by now. */
-  inherited(thread: number, heir: number, lost = false): void {
-    if (this.origin === thread) this.origin = heir
-    // whether it was revived, and where, its origin will hear; and this is told of it by what it sends there
-    if (this.place === thread && this.self !== this.origin) this.place = this.origin
-    else if (this.place === thread && lost) this.place = heir
-    if (this.orphanOf !== thread) return
-    if (lost) this.orphanOf = heir
-    else if (this.place !== thread) this.#adopted()
+  /** It is known who stands in for a lost thread from now on: a thread that may be lost itself. */
+  inherited(thread: number, heir: number): void {
+    if (this.origin === thread) {
+      this.origin = heir
+      this.#tellNoMore(heir) // it is told anyway
+      const { self, via, stamp, epoch } = this
+      if (heir === self && via !== self && stamp === epoch) this.#out({ do: 'known', to: via, epoch }, this)
+    }
+    this.adopted()
   }
-  #adopted(): void {
-    this.orphanOf = -1
-    if (this.fence !== 0) return
-    this.turn(this.resident ? this.self : this.place)
+  /** Asks where it is, if others may know; again and again, until there is news. */
+  ask(): void {
+    const { epoch, guessed, orphanOf, seeks } = this
+    if (guessed || (orphanOf >= 0 && seeks)) this.#out({ do: 'ask', to: this.standIn(this.place), epoch }, this)
+  }
+  /** What it has waited for may be known. */
+  protected adopted(): void {
+    if (this.orphanOf < 0) return
+    const { target, via } = this
+    // what has come back from there goes first
+    this.orphanOf = this.isOpen(via) ? this.standIn(via) : this.isLost(target) ? target : -1
+    this.ask()
+    if (this.orphanOf >= 0 || this.fence !== 0) return
+    if (this.clean) this.turn(target)
     this.#out({ do: 'flush' }, this)
   }
 }

@@ -3,8 +3,10 @@
 // Invariant: these go to the thread that they name, and end with it; what is for an actor is in actor-calls.ts.
 import { ActorRef } from './actor-ref.ts'
 import type { Source } from './behavior-value.ts'
+import type { Formerly } from './channel-leave.ts'
 import type { ChannelState } from './channel-move.ts'
 import type { Core } from './core.ts'
+import { Evacuation, type EvacuationLimits, leave } from './evacuation.ts'
 import { rejectAsks } from './ending.ts'
 import type { Job } from './offload-job.ts'
 import { sample } from './sampling.ts'
@@ -14,8 +16,10 @@ export const threadOperations = {
   spawn: (core: Core, call: SpawnCall, from: number) => core.spawning.receive('spawn', call, from),
   go: (core: Core, call: SpawnCall, from: number) => core.spawning.receive('go', call, from),
   /** Whether a behavior can be loaded there, so that an actor can move there. */
-  async knows(core: Core, [source]: [Source]) {
-    core.behaviors.load(await core.platform.load(source))
+  async knows(core: Core, [source, protocol]: [Source, number]) {
+    const known = core.behaviors.protocol(protocol)
+    await core.upgrades.load(source, known)
+    core.handoffs.arrivals.sources.set(known, source)
   },
   claim(core: Core, [name, ref]: [string, ActorRef]) {
     core.names.claimHere(name, ref.address)
@@ -35,12 +39,24 @@ export const threadOperations = {
   adopt(core: Core, state: ChannelState, from: number) {
     core.channels.adopt(state, from)
   },
+  /** By one whose place this thread has taken: where homes of channels are that were there. */
+  formerly(core: Core, all: Formerly[]) {
+    for (const one of all) core.channels.entries.inherits(one)
+  },
+  /** To one whose place another has taken: moves its actors there, gives how many, and ends when it can. */
+  async evacuate(core: Core, [limits]: [EvacuationLimits]) {
+    const moved = await new Evacuation(core, limits).run()
+    void leave(core)
+    return moved
+  },
+  /** Resolves when the code is there that upgrades have brought. */
+  upgraded: (core: Core) => core.upgrades.ready,
   emit(core: Core, [event, data]: [string, unknown]) {
     core.platform.emit(event, data)
   },
-  /** To the heir of a lost thread: all that this thread hosts of what was spawned there has been told. */
-  spoken(core: Core, _nothing: undefined, from: number) {
-    core.heirs.spoken(from)
+  /** To the heir of a lost thread: all that this thread knows of where actors live has been told, and which lost ones are done with. */
+  spoken(core: Core, [lost, done]: [number[], number[]], from: number) {
+    core.heirs.spoken(from, lost, done)
   },
   /** By an heir: it has revived what it can of those threads; these have a name. */
   revived(core: Core, [lost, names]: [number[], string[]], from: number) {
@@ -50,6 +66,6 @@ export const threadOperations = {
   close: (core: Core) => core.closeHere(),
   end(core: Core) {
     rejectAsks(core)
-    core.onEnd()
+    core.onEnd(false)
   },
 }

@@ -93,13 +93,6 @@ export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: Trou
   for (const watcher of cell.extra?.watchers?.values() ?? []) cell.core.calls.ended(watcher, how)
 }
 
-/** All that are watched on a thread that was lost. */
-export function lostThread(cell: Cell, thread: number): void {
-  for (const { address } of [...(cell.extra?.watching?.values() ?? [])]) {
-    if (cell.core.routes.placeOf(address) === thread) ended(cell, lostWith(address, thread))
-  }
-}
-
 /** How an actor has ended whose thread was lost. */
 export function lostWith({ id }: Address, thread: number): Ended {
   return { actor: id, why: 'lost', error: `thread ${thread} has ended` }

@@ -111,6 +111,29 @@ describe('one thread', () => {
     }
   })
 
+  test('a chain of microtasks with long turns yields after two of them', async () => {
+    let time = 1000
+    let ranAt = 0
+    let runs = 0
+    const loop = loopOf({
+      clock: { now: () => time },
+      run: () => {
+        runs++
+        ranAt = time
+        time += 500
+        void Promise.resolve().then(() => loop.wake())
+        return false
+      },
+      ranAt: () => ranAt,
+    })
+    loop.wake()
+    for (let before = 0, i = 0; i < 10; i++, before = runs) {
+      await macrotask()
+      expect(runs - before).toBeLessThanOrEqual(2)
+    }
+    expect(runs).toBeGreaterThanOrEqual(10)
+  })
+
   test('an error in a slice is thrown on, and does not stop the next', async () => {
     let runs = 0
     const errors: unknown[] = []

@@ -43,6 +43,8 @@ export interface EventLoopParts {
   readonly clock: { now(): number }
   /** Runs ready actors until none is ready or the clock says `until`; true when more are ready. */
   run(until: number): boolean
+  /** The time as `run` read it when it began; or later. Turns may be so long that few of them are a macrotask's share. */
+  ranAt?: (() => number) | undefined
   /** Takes a frame that another thread sent. */
   readonly receive: Receive
   /** Whether a frame from another thread may come within microseconds, so that spinning for it makes sense. */
@@ -194,11 +196,17 @@ export class EventLoop {
   #stint(lanes: Lanes | undefined): boolean {
     this.#again = false
     this.#more = true // stays so if something throws, and the next turn of the event loop goes on
-    if (lanes === undefined) return this.#parts.run(this.#until) || this.#again
+    if (lanes === undefined) return this.#run(this.#until) || this.#again
     const unread = lanes.poll(this.#parts.receive)
-    const unrun = this.#parts.run(Math.min(this.#until, this.#now + STINT))
+    const unrun = this.#run(Math.min(this.#until, this.#now + STINT))
     lanes.flush()
     return unread || unrun || this.#again || lanes.hasWork()
+  }
+
+  #run(until: number): boolean {
+    const unrun = this.#parts.run(until)
+    this.#now = Math.max(this.#now, this.#parts.ranAt?.() ?? 0)
+    return unrun
   }
 
   /** Nothing was ready when this macrotask began: spin a little longer, or sleep. */

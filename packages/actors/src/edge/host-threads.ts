@@ -2,43 +2,24 @@
 //
 //   a life:  seated, its worker begins ─▶ entered, and heir of those before it ─▶ lost (crashed, or found blocked)
 //   then:    told ─▶ backoff ─▶ a successor is seated, so that frames can be sent to it ─▶ entered: the heir
+//   or:      another is seated beside it ─▶ entered ─▶ adopted: this one retires ─▶ ended in order, when nothing needs it
 // Invariants:
 // - A *line* is what users know as one thread: lives that follow each other. All lives of a line that have no heir yet get
 //   the same one, or hear that there will be none.
 // - A lost thread is fenced on the board before its worker is ended, and nobody waits for that: a worker that is stuck in
 //   a native call keeps its slot, and the successor takes another.
-import { type NotedTurn, notedTurn } from '../core/turn-words.ts'
-import { Pulse, type Report } from './pulse.ts'
-import type { SharedMemory } from './shared-memory.ts'
+import { SystemClosed, UpgradeFailed } from '../core/errors.ts'
+import type { Lines } from '../core/rollout.ts'
+import { notedTurn } from '../core/turn-words.ts'
+import type { Upgrade } from '../core/upgrades.ts'
+import type { HostThreadsParts } from './host-threads-parts.ts'
+import { Pulse } from './pulse.ts'
 import { MOST_LIVES, NOBODY } from './thread-board.ts'
-import { type HostTask, type PoolOptions, ThreadPool } from './thread-pool.ts'
+import { Line, type Next } from './line.ts'
+import { Reports } from './reports.ts'
+import { ThreadPool } from './thread-pool.ts'
 import { emptyVault, isVaultOf } from './vault.ts'
-import type { WatchLimits } from './watch.ts'
 import { Watchdog } from './watchdog.ts'
-
-/** What is told of host threads, by their numbers. */
-export interface ThreadEvents {
-  /** `turn`: in the middle of which it ended, if it was in one. */
-  lost(thread: number, error: unknown, turn: NotedTurn | undefined): void
-  replaced(thread: number, by: number): void
-  notReplaced(thread: number, why: string): void
-  blocked(thread: number, report: Report): void
-  stuck(thread: number): void
-  unwatched(error: Error): void
-}
-
-export interface HostThreadsParts {
-  readonly memory: SharedMemory
-  readonly pool: PoolOptions
-  readonly task: Omit<HostTask, 'thread' | 'inherits' | 'quarantined'>
-  /** The actors that are not to be revived. */
-  quarantined(): readonly string[]
-  /** When they are blocked, and whether those that are lost are replaced. */
-  readonly rules: WatchLimits & { readonly replaceThreads: boolean }
-  readonly events: ThreadEvents
-  /** In words, why a thread was found blocked. */
-  because(report: Report): Error
-}
 
 /** ms before a line's next life begins: at once, then doubling as long as its lives are shorter than STEADY. */
 const FIRST_BACKOFF = 100
@@ -47,19 +28,7 @@ const STEADY = 10_000
 /** ms until a slot is looked for again, when all are in use still. */
 const LOOK_AGAIN = 50
 
-class Line {
-  /** The life that is there, or is about to be; undefined between two. */
-  life: number | undefined
-  /** Those that have no heir yet; and those of which something is kept still, as an heir may be lost before it is done. */
-  orphans: number[] = []
-  estates: number[] = []
-  entered = false
-  enteredAt = 0
-  failures = 0
-  timeout: NodeJS.Timeout | undefined
-}
-
-export class HostThreads {
+export class HostThreads implements Lines {
   readonly #parts: HostThreadsParts
   readonly #pool: ThreadPool
   readonly #watchdog: Watchdog | undefined
@@ -68,14 +37,14 @@ export class HostThreads {
   readonly #living = new Map<number, Line>()
   /** Why lives were lost, until all that have to know have been told. */
   readonly #reasons = new Map<number, unknown>()
-  /** By slot: how many reports have been passed on. */
-  readonly #reports: number[] = []
+  readonly #reports: Reports
   #closing = false
 
   constructor(parts: HostThreadsParts) {
     const { memory, rules, events } = parts
     this.#parts = parts
     this.#pool = new ThreadPool(parts.pool)
+    this.#reports = new Reports(memory.board, events)
     for (let thread = 1; thread <= parts.pool.count; thread++) {
       const line = new Line()
       this.#lines.push(line)
@@ -105,9 +74,15 @@ export class HostThreads {
 
   /** The board has changed: somebody has entered, was found blocked, or was declared lost for that. */
   look(): void {
-    this.#passReports()
+    this.#reports.pass([0, ...this.#living.keys()])
     for (const thread of this.living) this.#notice(thread)
-    for (const line of this.#lines) if (line.life !== undefined && !line.entered) this.#welcome(line, line.life)
+    for (const { retiring } of this.#lines) for (const thread of retiring) this.#noticeEnd(thread)
+    const { board } = this.#parts.memory
+    for (const line of this.#lines) {
+      const { life, entered, next } = line
+      if (life !== undefined && !entered) this.#welcome(line, life)
+      if (next !== undefined && board.entered(next.thread) && !board.gone(next.thread)) next.there(next.thread)
+    }
   }
 
   /** From here on nobody is replaced. */
@@ -116,6 +91,8 @@ export class HostThreads {
     for (const line of this.#lines) {
       clearTimeout(line.timeout)
       if (line.life === undefined) this.#leaveEmpty(line, undefined)
+      line.next?.failed(new SystemClosed('upgrade: the system is closed'))
+      line.changed()
     }
   }
   /** From here on they end because they were asked to. */
@@ -134,11 +111,12 @@ export class HostThreads {
   #begin(line: Line, thread: number): void {
     line.life = thread
     line.entered = false
-    this.#living.set(thread, line)
-    const quarantined = this.#parts.quarantined()
     line.estates = line.estates.filter(lost => this.#isKept(lost))
-    const inherits = [...new Set([...line.estates, ...line.orphans])]
-    const task = { ...this.#parts.task, thread, inherits, quarantined }
+    this.#run(line, thread, [...new Set([...line.estates, ...line.orphans])], line.upgrades)
+  }
+  #run(line: Line, thread: number, inherits: readonly number[], upgrades: readonly Upgrade[]): void {
+    this.#living.set(thread, line)
+    const task = { ...this.#parts.task, thread, inherits, upgrades, quarantined: this.#parts.quarantined() }
     this.#pool.start(task, error => this.#lost(thread, error))
   }
 
@@ -157,6 +135,7 @@ export class HostThreads {
       memory.board.confirm(lost)
       events.replaced(lost, life)
     }
+    line.changed()
   }
 
   /** The watchdog may have declared it lost. */
@@ -170,18 +149,24 @@ export class HostThreads {
   #lost(thread: number, error: unknown): void {
     const line = this.#living.get(thread)
     if (line === undefined) return
-    const { memory, events } = this.#parts
     this.#living.delete(thread)
+    if (line.next?.thread === thread) return this.#lostNext(line, line.next, error)
+    if (line.retiring.delete(thread)) return this.#lostRetiring(line, thread, error)
     this.#reasons.set(thread, error)
     const lasted = line.entered ? performance.now() - line.enteredAt : 0
     if (lasted >= STEADY) line.failures = 0
     line.life = undefined
+    line.entered = false
     line.orphans.push(thread)
     line.estates.push(thread)
+    this.#declareLost(thread, error)
+    this.#replace(line)
+  }
+  #declareLost(thread: number, error: unknown): void {
+    const { memory, events } = this.#parts
     memory.board.declareLost(thread)
     events.lost(thread, error, notedTurn(new Pulse(memory.board, memory.board.slotOf(thread)).turnWords, 0))
     void this.#end(thread)
-    this.#replace(line)
   }
 
   async #end(thread: number): Promise<void> {
@@ -206,17 +191,19 @@ export class HostThreads {
   }
 
   #succeed(line: Line): void {
-    const { memory } = this.#parts
-    const { board } = memory
+    const { board } = this.#parts.memory
     if (board.lives >= MOST_LIVES) {
       return this.#leaveEmpty(line, `the system has had all of its ${MOST_LIVES} threads`)
     }
-    const slot = memory.findSlot(thread => this.#pool.exited(this.#workerOf(thread)) && !this.#isKept(thread))
+    const slot = this.#findSlot()
     if (slot === undefined) return void (line.timeout = setTimeout(() => this.#succeed(line), LOOK_AGAIN))
     const thread = board.seat(slot)!
-    this.#reports[slot] = 0
+    this.#reports.begin(slot)
     for (const lost of line.orphans) board.follow(lost, thread)
     this.#begin(line, thread)
+  }
+  #findSlot(): number | undefined {
+    return this.#parts.memory.findSlot(old => this.#pool.exited(this.#workerOf(old)) && !this.#isKept(old))
   }
 
   #leaveEmpty(line: Line, why: string | undefined): void {
@@ -228,19 +215,76 @@ export class HostThreads {
     for (const lost of line.estates.splice(0)) emptyVault(task.parts.vaults[memory.board.slotOf(lost)]!, lost)
   }
 
-  // --- Reports of the watchdog
+  // --- A fresh one beside it
 
-  #passReports(): void {
-    const { memory, events } = this.#parts
-    const { board } = memory
-    for (const thread of [0, ...this.#living.keys()]) {
-      const slot = board.slotOf(thread)
-      const pulse = new Pulse(board, slot)
-      const { reports } = pulse
-      if (reports === (this.#reports[slot] ?? 0)) continue
-      this.#reports[slot] = reports
-      // that of a loss comes with the loss
-      if (!board.gone(thread)) events.blocked(thread, pulse.report)
+  get lines(): readonly number[] {
+    return this.#lines.map((_, index) => index + 1)
+  }
+
+  async start(number: number, upgrades: readonly Upgrade[]): Promise<number> {
+    const line = this.#lines[number - 1]!
+    const { board } = this.#parts.memory
+    await this.#settled(line)
+    const slot = this.#findSlot()
+    const thread = slot === undefined ? undefined : board.seat(slot)
+    if (thread === undefined) {
+      const why =
+        slot === undefined ? 'threads of earlier upgrades have not ended yet' : `there have been ${MOST_LIVES}`
+      throw new UpgradeFailed(`there is no room for another thread: ${why}`)
     }
+    this.#reports.begin(slot!)
+    const all = [...line.upgrades, ...upgrades]
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    line.next = { thread, upgrades: all, there: resolve, failed: reject }
+    this.#run(line, thread, [], all)
+    return promise
+  }
+
+  async adopt(number: number, thread: number): Promise<readonly number[]> {
+    const line = this.#lines[number - 1]!
+    const { memory, events } = this.#parts
+    await this.#settled(line)
+    const { life, next } = line
+    if (next?.thread !== thread) throw new UpgradeFailed(`thread ${thread} has ended`)
+    line.life = thread
+    line.next = undefined
+    line.upgrades = next.upgrades
+    line.enteredAt = performance.now()
+    line.retiring.add(life!)
+    for (const old of line.retiring) {
+      memory.board.follow(old, thread)
+      memory.board.confirm(old)
+    }
+    events.replaced(life!, thread)
+    return [...line.retiring]
+  }
+
+  drop(thread: number): void {
+    const line = this.#living.get(thread)
+    if (line?.next?.thread === thread) this.#lost(thread, new Error('it is not needed'))
+  }
+
+  async #settled(line: Line): Promise<void> {
+    while (!this.#closing && !line.entered) await line.change()
+    if (this.#closing) throw new SystemClosed('upgrade: the system is closed')
+  }
+
+  #lostNext(line: Line, { thread, failed }: Next, error: unknown): void {
+    const { board } = this.#parts.memory
+    line.next = undefined
+    failed(error)
+    board.declareLost(thread)
+    board.follow(thread, NOBODY)
+    void this.#end(thread)
+  }
+  /** Who has taken its place is its heir. */
+  #lostRetiring(line: Line, thread: number, error: unknown): void {
+    if (this.#parts.memory.board.state(thread) === 'ended') return void this.#end(thread)
+    this.#reasons.set(thread, error)
+    line.estates.push(thread)
+    this.#declareLost(thread, error)
+  }
+  #noticeEnd(thread: number): void {
+    if (this.#parts.memory.board.state(thread) === 'ended') this.#lost(thread, undefined)
   }
 }

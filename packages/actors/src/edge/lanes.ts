@@ -64,12 +64,7 @@ export class Lanes {
     this.#readers = new Array<LaneReader | undefined>(memory.slots).fill(undefined)
     this.#pending = new Int32Array(this.#dirtyWords)
     // a thread that comes later has to be told of those that are gone
-    this.#changes = this.#anyGone() ? -1 : memory.board.changes(this.slot)
-  }
-  #anyGone(): boolean {
-    const { board } = this.memory
-    for (let thread = 0; thread < board.lives; thread++) if (board.gone(thread)) return true
-    return false
+    this.#changes = memory.board.allGone().length > 0 ? -1 : memory.board.changes(this.slot)
   }
 
   /**

@@ -3,7 +3,7 @@
 // Invariants: a module is loaded once; it need not finish, as what it defines is known from the moment it is defined:
 // a program that has everything in one file waits for ever at its `await createSystem(…)`. Whatever goes wrong says what
 // was looked for, in which file, and what to do.
-import { type BehaviorValue, defined, type Source, urlsOf } from '../core/behavior-value.ts'
+import { type BehaviorValue, defined, definedIn, type Source, urlsOf } from '../core/behavior-value.ts'
 import { BehaviorUnavailable, TroupeError } from '../core/errors.ts'
 import { definedOffload, type OffloadValue } from '../core/offload-value.ts'
 import type { Codec } from './codec.ts'
@@ -34,6 +34,12 @@ export class ModuleLoader {
     if (this.#composed.size >= MOST_COMPOSED) this.#composed.delete(this.#composed.keys().next().value!)
     this.#composed.set(key, made)
     return made
+  }
+
+  /** All behaviors that a module makes. Rejects with BehaviorUnavailable, where it cannot be loaded. */
+  async module(url: string): Promise<BehaviorValue[]> {
+    await this.#import(url, { url, name: url }, 'put the behavior into a file of its own')
+    return definedIn(url)
   }
 
   /** Finds a function to run; rejects with BehaviorUnavailable. */

@@ -65,6 +65,7 @@ export class NodePlatform implements Platform {
   codec!: Codec
   readonly offloading: PoolOffloading
   readonly lanes: Lanes | undefined
+  readonly past: ReadonlySet<number>
   readonly #clock: Clock
   #loader!: ModuleLoader
   readonly #shapes: SharedTable
@@ -82,7 +83,7 @@ export class NodePlatform implements Platform {
   #turnedAt = 0
   readonly #watched = new FinalizationRegistry<() => void>(gone => gone())
   /** Called when another thread is gone, when it is known who follows it, and after any change among the threads. */
-  onGone: (thread: number) => void = () => {}
+  onGone: (thread: number, inOrder: boolean) => void = () => {}
   onHeir: (lost: number, heir: number) => void = () => {}
   onChange: () => void = () => {}
 
@@ -100,6 +101,7 @@ export class NodePlatform implements Platform {
       this.#pulse.introduce(threadId, nativeId())
       this.#placement = new Placement(board, parts.threads - 1)
     }
+    this.past = new Set(this.lanes?.memory.board.allGone())
     this.turnWords = this.#pulse?.turnWords
     this.claims = new Int32Array(parts.claims)
     this.#vaults = parts.vaults
@@ -121,7 +123,7 @@ export class NodePlatform implements Platform {
     const receive: Receive = (bytes, words, start, length, from) =>
       core.inbound.receive(bytes, words, start, length, from)
     if (lanes !== undefined) {
-      lanes.onGone = thread => this.#gone(thread)
+      lanes.onGone = (thread, how) => this.#gone(thread, how === 'ended')
       lanes.onHeir = (lost, heir) => this.onHeir(lost, heir)
       lanes.onChange = () => this.onChange()
     }
@@ -129,6 +131,7 @@ export class NodePlatform implements Platform {
       lanes,
       clock: this.#clock,
       run: until => core.scheduler.run(until),
+      ranAt: () => core.scheduler.now,
       receive,
       // a host thread's work comes in bursts; the first thread waits only where it has asked
       expecting: () => this.thread !== 0 || core.asks.size > 0 || core.channels.waiting > 0,
@@ -185,6 +188,13 @@ export class NodePlatform implements Platform {
 
   load(source: Source): Promise<BehaviorValue> {
     return this.#loader.load(source)
+  }
+
+  module(url: string): Promise<BehaviorValue[]> {
+    return this.#loader.module(url)
+  }
+  stalled(): boolean {
+    return this.lanes?.stalled === true
   }
 
   place(): number {
@@ -261,11 +271,11 @@ export class NodePlatform implements Platform {
     else this.#core.calls.send(0, 'emit', [event, data])
   }
 
-  #gone(thread: number): void {
+  #gone(thread: number, inOrder: boolean): void {
     const report: Receive = (bytes, words, start) => this.#core.heirs.returned(bytes, words, start, thread)
     this.lanes!.forsake(thread, report)
     if (this.thread === 0) this.lanes!.salvage(thread, report)
-    this.onGone(thread)
+    this.onGone(thread, inOrder)
   }
 }
 

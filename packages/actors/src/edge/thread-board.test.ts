@@ -96,6 +96,19 @@ test('who takes over: nobody yet, somebody who is about to, an heir, nobody ever
   expect([on.current(1), on.heir(4)]).toEqual([4, NOBODY])
 })
 
+test('one may have taken over from a thread that is there still', () => {
+  const on = board()
+  for (const thread of [0, 1, 2]) on.enter(thread)
+  const by = on.seat(3)!
+  on.enter(by)
+  on.follow(1, by)
+  expect(on.current(1)).toBe(1)
+  on.confirm(1)
+  expect([on.current(1), on.gone(1), on.allGone()]).toEqual([by, false, []])
+  on.end(1)
+  expect([on.current(1), on.heir(1), on.allGone()]).toEqual([by, by, [1]])
+})
+
 test('whoever left or was followed is told to all; who entered, to the first alone', () => {
   const on = board()
   const seen = (): number[][] => [0, 1].map(slot => [on.changes(slot), wakes(on, slot)])

@@ -95,6 +95,11 @@ export class ThreadBoard {
     return this.#state(thread) >= ENDED
   }
 
+  /** All threads that are gone by now. */
+  allGone(): number[] {
+    return Array.from({ length: this.lives }, (_, thread) => thread).filter(thread => this.gone(thread))
+  }
+
   /** Whether it has been there. */
   entered(thread: number): boolean {
     return this.#state(thread) >= RUNNING
@@ -196,11 +201,14 @@ export class ThreadBoard {
     return word === NOBODY ? NOBODY : (word & CONFIRMED) === 0 ? 0 : word & NUMBER
   }
 
-  /** The life that is meant by a number of old: the last of those that took over, or are about to. It may be gone too. */
+  /**
+   * The life that is meant by a number of old: the last of those that took over, or are about to. It may be gone too. One
+   * may have taken over already from a life that is to end, and has not.
+   */
   current(thread: number): number {
     for (let life = thread; ;) {
       const word = Atomics.load(this.words, SUCCESSORS + life)
-      if (word <= 0 || !this.gone(life)) return life
+      if (word <= 0 || ((word & CONFIRMED) === 0 && !this.gone(life))) return life
       life = word & NUMBER
     }
   }

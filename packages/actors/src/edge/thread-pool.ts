@@ -1,5 +1,4 @@
 // The workers that host actors: those of one Piscina pool, each running one task that lasts as long as its thread lives.
-// When a worker ends the pool makes another, so that one is at hand for a successor.
 //
 // Invariants: whoever started a thread hears of its end once, whatever ended it, unless the end was expected; whether a
 // worker has ended for good is known by its own `exit` event alone. A native call cannot be ended, nor can the process
@@ -11,6 +10,7 @@ import { Piscina } from 'piscina'
 import { hostMark } from './host-mark.ts'
 import type { SystemParts } from './system-parts.ts'
 import type { Limits } from '../core/platform.ts'
+import type { Upgrade } from '../core/upgrades.ts'
 
 export interface ResourceLimits {
   maxOldGenerationSizeMb?: number
@@ -30,9 +30,11 @@ export interface PoolOptions {
 export interface HostTask {
   readonly thread: number
   /** Those lost threads whose place it takes. */
+  readonly inherits: readonly number[]
   /** Actors that have ended their threads too often to be revived, by id. */
   readonly quarantined: readonly string[]
-  readonly inherits: readonly number[]
+  /** The newer code that it is to run. */
+  readonly upgrades: readonly Upgrade[]
   readonly parts: SystemParts
   readonly limits: Limits
 }
@@ -62,15 +64,18 @@ export class ThreadPool {
   constructor({ url, count, resourceLimits }: PoolOptions) {
     this.#pool = new Piscina({
       filename: url.href,
-      minThreads: count,
-      maxThreads: count,
+      // each task gets a worker of its own, made for it: none is at hand before, and none is left. In an upgrade a thread has two
+      // lives, and workers take their time to end; a task that had to wait for one of them would wait for ever, as the
+      // pool looks for tasks that wait only when a worker comes
+      minThreads: 0,
+      maxThreads: 4 * count,
       idleTimeout: Infinity,
       workerData: hostMark,
       ...compileCache(),
       ...(resourceLimits && { resourceLimits }),
     })
     this.#pool.on('workerCreate', () => this.#meetWorkers())
-    // a worker without a task has ended, that was made to be at hand: the next task gets another
+    // a worker without a task has ended: the next task gets another
     this.#pool.on('error', () => {})
   }
 

@@ -5,7 +5,7 @@
 // the middle of a test, or twice under one name, is found. Invariant: whatever the real core refuses is refused here.
 import type { ActorRef } from '../core/actor-ref.ts'
 import type { Address } from '../core/address.ts'
-import { type BehaviorValue, body, type Source, source } from '../core/behavior-value.ts'
+import { type BehaviorValue, body, defined, type Source, source } from '../core/behavior-value.ts'
 import type { Cell } from '../core/cell.ts'
 import type { Context } from '../core/context.ts'
 import { Core } from '../core/core.ts'
@@ -51,16 +51,18 @@ class SimNames extends Names {
 }
 
 class SimSpawning extends Spawning {
+  readonly #core: Core
   readonly #behaviors: SimBehaviors
   constructor(core: Core, behaviors: SimBehaviors) {
     super(core)
+    this.#core = core
     this.#behaviors = behaviors
   }
   override child(parent: Cell, behavior: BehaviorValue, init: unknown, options: SpawnOptions): Address {
-    return super.child(parent, this.#behaviors.simulated(behavior), init, options)
+    return super.child(parent, this.#simulated(behavior), init, options)
   }
   override root(behavior: BehaviorValue, init: unknown, options: SpawnOptions): Promise<Address> {
-    const started = super.root(this.#behaviors.simulated(behavior), init, options)
+    const started = super.root(this.#simulated(behavior), init, options)
     return waiting(`the start of '${String(behavior?.name)}'`, started)
   }
   override goroutine(
@@ -69,7 +71,10 @@ class SimSpawning extends Spawning {
     init: unknown[],
     options: SpawnOptions,
   ): { address: Address; outcome: Promise<unknown> } {
-    return super.goroutine(by, this.#behaviors.simulated(behavior), init, options)
+    return super.goroutine(by, this.#simulated(behavior), init, options)
+  }
+  #simulated<B extends BehaviorValue>(behavior: B): B {
+    return this.#behaviors.simulated(this.#core.upgrades.newest(behavior))
   }
   /** Simulated threads find a behavior by its number. */
   protected override checkDefined(): void {}
@@ -93,14 +98,17 @@ export class SimBehaviors {
     if (made === undefined) {
       made = this.#make(behavior, this.#found.length)
       this.#found.push(made)
-      this.#made.set(behavior, made)
+      this.#made.set(behavior, made).set(made, made)
     }
     return made as B
   }
 
   of(from: Source): { number: number; behavior: BehaviorValue } {
-    const { number } = from as NumberedSource
-    return { number, behavior: this.#found[number]! }
+    const { number } = from as Partial<NumberedSource>
+    if (number !== undefined) return { number, behavior: this.#found[number]! }
+    // wrapped anew, around what an upgrade has brought
+    const behavior = this.simulated(defined(from)!)
+    return { number: (behavior[source] as NumberedSource).number, behavior }
   }
 
   scopeOf(cell: Cell): Scope {

@@ -61,6 +61,11 @@ export class SimLane {
     return frame
   }
 
+  /** Takes all frames, also those that are on their way still. */
+  *rest(): Iterable<SimFrame> {
+    for (let frame = this.take(Infinity); frame !== undefined; frame = this.take(Infinity)) yield frame
+  }
+
   /** Loses the newest frames, all but `kept` of them: those that a thread had not yet published when it was lost. */
   cut(kept: number): void {
     while (this.size > kept) {

@@ -2,18 +2,24 @@
 //
 // Invariants: a thread that is lost, or hangs for too long, is followed by one of the next number, after delays of the
 // seed's choice: first nobody, then one to which frames can be sent, then one that runs and is the heir. Each thread
-// notices that by itself, and only when it has noticed the loss.
+// notices that by itself, and only when it has noticed the loss. In an upgrade the next one is there before: it notices at
+// once that the other has ended, as on real threads it does before it reads what others say who know.
+import { SystemClosed } from '../core/errors.ts'
+import type { Lines } from '../core/rollout.ts'
+import type { Upgrade } from '../core/upgrades.ts'
 import type { ThreadRules } from '../thread-options.ts'
 import type { SimThread } from './sim-thread.ts'
 import type { World } from './world.ts'
 
-export class SimLines {
+export class SimLines implements Lines {
   /** Of lost threads: who has taken over; -1: nobody ever. */
   readonly heirs = new Map<number, number>()
   readonly #world: World
   readonly #rules: ThreadRules
   /** Of lost threads: who has taken over, or is about to. */
   readonly #successors = new Map<number, number>()
+  /** By thread: the newer code that it runs. */
+  readonly #upgrades = new Map<number, readonly Upgrade[]>()
   #closing = false
 
   constructor(world: World, rules: ThreadRules) {
@@ -49,6 +55,7 @@ export class SimLines {
     if (lost.state !== 'running') return
     lost.end('lost')
     this.#world.emit('threadLost', { thread: lost.thread, error })
+    if (this.#successors.has(lost.thread)) return this.#inherit(lost)
     if (this.#rules.replaceThreads) void this.#replace(lost)
     else this.#settle(lost.thread, -1)
   }
@@ -79,15 +86,75 @@ export class SimLines {
       if (this.#closing) return
       successor = this.#world.addThread(lost.seat, 'starting')
       this.#successors.set(lost.thread, successor.thread)
+      this.#upgrades.set(successor.thread, this.#upgrades.get(lost.thread) ?? [])
     })
     if (successor === undefined) return
     const by = successor
     await this.#in(random.delay(latency), () => {
-      by.enter()
+      this.#enter(by)
       by.core.heirs.begin(this.#estates(lost))
       this.#settle(lost.thread, by.thread)
       this.#world.emit('threadReplaced', { thread: lost.thread, by: by.thread })
     })
+  }
+
+  // ── fresh ones beside them ────────────────────────────────────────────────────────────────────────────────────
+
+  get lines(): readonly number[] {
+    return Array.from({ length: this.#world.count - 1 }, (_, index) => index + 1)
+  }
+  async start(line: number, upgrades: readonly Upgrade[]): Promise<number> {
+    const world = this.#world
+    const before = await this.#there(line)
+    const next = world.addThread(this.#freeSeat(), 'starting')
+    this.#upgrades.set(next.thread, [...(this.#upgrades.get(before.thread) ?? []), ...upgrades])
+    await this.#in(world.random.delay(world.latency), () => this.#enter(next))
+    return next.thread
+  }
+  async adopt(line: number, thread: number): Promise<readonly number[]> {
+    const before = await this.#there(line)
+    const retiring = this.#world.threads.filter(one => !one.gone && this.current(one.thread) === before.thread)
+    for (const one of retiring) this.#successors.set(one.thread, thread)
+    this.#world.emit('threadReplaced', { thread: before.thread, by: thread })
+    return retiring.map(one => one.thread)
+  }
+  drop(thread: number): void {
+    this.#world.threads[thread]!.end('ended')
+    this.#settle(thread, -1)
+  }
+
+  /** A part of what all share that nobody has: in an upgrade there are two lives of a thread. */
+  #freeSeat(): number {
+    const taken = new Set(this.#world.threads.filter(({ gone }) => !gone).map(({ seat }) => seat))
+    let seat = 1
+    while (taken.has(seat)) seat++
+    return seat
+  }
+  /** The thread that runs as the line. */
+  async #there(line: number): Promise<SimThread> {
+    const { threads, latency } = this.#world
+    for (;;) {
+      const thread = threads[this.current(line)]!
+      if (this.#closing) throw new SystemClosed('upgrade: the system is closed')
+      if (thread.state === 'running') return thread
+      await this.#in(latency, () => {})
+    }
+  }
+  #enter(thread: SimThread): void {
+    thread.enter()
+    void thread.core.upgrades.begin(this.#upgrades.get(thread.thread) ?? [])
+  }
+  /** A thread has ended in order, as an upgrade has emptied it. */
+  ended(thread: SimThread): void {
+    thread.end('ended')
+    this.#inherit(thread)
+  }
+  /** It is gone, and who is to have its place has it already. */
+  #inherit({ thread }: SimThread): void {
+    const heir = this.#successors.get(thread)!
+    const present = this.#world.threads[this.current(thread)]!
+    if (present.state === 'running') present.takeOver(thread, heir)
+    this.#settle(thread, heir)
   }
 
   /** Those before it in its line that have left something still, as an heir of theirs was lost too; and the last of them. */
@@ -95,7 +162,10 @@ export class SimLines {
     const { threads } = this.#world
     const before = [...this.#successors].find(([, next]) => next === lost.thread)?.[0]
     const left = before === undefined ? [] : this.#estates(threads[before]!)
-    return [...left.filter(thread => threads[thread]!.vault!.bytes > 0), lost.thread]
+    return [
+      ...left.filter(thread => threads[thread]!.state === 'lost' && threads[thread]!.vault!.bytes > 0),
+      lost.thread,
+    ]
   }
 
   #settle(lost: number, heir: number): void {

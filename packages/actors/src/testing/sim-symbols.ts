@@ -6,6 +6,9 @@ import type { Symbols } from '../core/platform.ts'
 export class SimSymbols implements Symbols {
   readonly #texts: string[] = []
   readonly #numbers = new Map<string, number>()
+  get length(): number {
+    return this.#texts.length
+  }
   intern(text: string): number {
     const known = this.#numbers.get(text)
     if (known !== undefined) return known

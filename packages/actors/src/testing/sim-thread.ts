@@ -49,6 +49,7 @@ export class SimThread implements Platform {
   /** Of threads that it knows to be gone: who follows them, and when it will notice. */
   readonly #heirs = new Map<number, { readonly heir: number; readonly at: number }>()
   readonly #loaded = new Set<number>()
+  past: ReadonlySet<number> = new Set()
   #turnsDue = Infinity
   #timersDue = Infinity
   #busyUntil = 0
@@ -125,6 +126,7 @@ export class SimThread implements Platform {
     return behavior
   }
 
+  readonly module = (url: string): Promise<BehaviorValue[]> => this.world.module(url)
   place(): number {
     return this.world.lines.place()
   }
@@ -254,6 +256,7 @@ export class SimThread implements Platform {
     if (this.gone) return
     this.state = 'running'
     this.#busyUntil = this.world.now
+    this.past = new Set(this.world.threads.filter(({ gone }) => gone).map(({ thread }) => thread))
     for (const { thread, gone } of this.world.threads) if (gone) this.#gone.set(thread, this.#soon())
     for (const [lost, heir] of this.world.lines.heirs) this.follow(lost, heir)
   }
@@ -262,8 +265,7 @@ export class SimThread implements Platform {
     this.#heirs.set(lost, { heir, at: this.#soon() })
   }
   #soon(): number {
-    const { now, random, latency } = this.world
-    return now + random.delay(latency)
+    return this.world.now + this.world.random.delay(this.world.latency)
   }
 
   #notice(thread: number): void {
@@ -272,23 +274,26 @@ export class SimThread implements Platform {
     this.#gone.delete(thread)
     for (const from of threads) {
       // its own frames, and the first thread also those whose senders are gone too
-      if (from === this || (this.thread === 0 && from.gone)) this.#salvage(threads[thread]!, from.thread)
+      if (from !== this && (this.thread !== 0 || !from.gone)) continue
+      for (const { bytes, words } of threads[thread]!.lanes[from.thread]?.rest() ?? [])
+        this.core.heirs.returned(bytes, words, 0, thread)
     }
-    this.core.lostThread(thread)
+    this.core.lostThread(thread, undefined, threads[thread]!.state === 'ended')
     if (thread === 0) this.end('ended')
   }
 
+  /** It has the place of one that has ended, and knows that at once. */
+  takeOver(gone: number, heir: number): void {
+    for (const { bytes, words } of this.lanes[gone]!.rest()) {
+      this.core.inbound.receive(bytes, words, 0, bytes.length, gone)
+    }
+    this.#notice(gone)
+    this.core.heir(gone, heir)
+  }
   #noticeHeir(lost: number, heir: number): void {
     const { trace, now } = this.world
     trace.step(HEIR, this.thread, now)
     this.#heirs.delete(lost)
     this.core.heir(lost, heir)
-  }
-
-  #salvage(gone: SimThread, from: number): void {
-    const lane = gone.lanes[from]
-    for (let frame = lane?.take(Infinity); frame !== undefined; frame = lane!.take(Infinity)) {
-      this.core.heirs.returned(frame.bytes, frame.words, 0, gone.thread)
-    }
   }
 }

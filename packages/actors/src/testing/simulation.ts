@@ -11,6 +11,7 @@ import { GRACE, rejectAsks } from '../core/ending.ts'
 import { InvalidCall } from '../core/errors.ts'
 import { host, SystemHosting } from '../core/hosting.ts'
 import { defaultLimits, type Limits } from '../core/platform.ts'
+import { Rollout, type Upgraded, type UpgradeOptions } from '../core/rollout.ts'
 import type { Events } from '../events.ts'
 import type { Methods, System, SystemOptions } from '../system.ts'
 import { checkThreadOptions, threadOptions } from '../thread-options.ts'
@@ -109,6 +110,7 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   readonly seed: number
   readonly #world: World
   readonly #events: EventEmitter
+  readonly #rollout: Rollout
   #closing: Promise<void> | undefined
 
   constructor(world: World, events: EventEmitter, seed: number) {
@@ -116,6 +118,7 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
     this.#world = world
     this.#events = events
     this.seed = seed
+    this.#rollout = new Rollout(this.#core, world.lines)
   }
 
   [host](): Core {
@@ -128,6 +131,10 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   off<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): this {
     this.#events.off(event, listener)
     return this
+  }
+
+  upgrade(module: string | URL, options?: UpgradeOptions): Promise<Upgraded> {
+    return waiting('the upgrade', this.#rollout.upgrade(module, options))
   }
 
   close(): Promise<void> {

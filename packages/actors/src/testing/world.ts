@@ -6,6 +6,7 @@
 // time goes on without anything simulated being under way for its actor (`#findOutsiders`).
 import { setImmediate } from 'node:timers'
 import { blame } from '../core/blame.ts'
+import { type BehaviorValue, definedIn } from '../core/behavior-value.ts'
 import type { Cell } from '../core/cell.ts'
 import { TroupeError } from '../core/errors.ts'
 import type { ErrorAbout } from '../core/errors.ts'
@@ -91,6 +92,8 @@ export class World {
   readonly #sleeps: Sleep[] = []
   #last: SimThread
   #failed: { reason: unknown } | undefined
+  /** What the world waits for without time going on. */
+  #outside: Promise<unknown> | undefined
 
   constructor(options: WorldOptions) {
     const { seed, count, latency, emit } = options
@@ -99,7 +102,7 @@ export class World {
     this.latency = latency
     this.emit = emit
     this.random = new Random(seed)
-    this.claims = new Int32Array(CLAIMS * count)
+    this.claims = new Int32Array(CLAIMS * 2 * count)
     this.lines = new SimLines(this, options.rules ?? NO_RULES)
     for (let number = 0; number < count; number++) this.addThread(number, 'running')
     this.#last = this.threads[0]!
@@ -118,7 +121,16 @@ export class World {
     const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
     const core = new SimCore(thread, limits)
     thread.start(core, new Codec(new SharedTable(this.#shapes.memory), kinds, core))
+    core.onEnd = () => this.lines.ended(thread)
     return thread
+  }
+
+  /** Loads a real module: the world stands still meanwhile. */
+  async module(url: string): Promise<BehaviorValue[]> {
+    const loading = import(url)
+    this.#outside = loading.catch(() => {})
+    await loading
+    return definedIn(url).map(behavior => this.behaviors.simulated(behavior))
   }
 
   /** Resolves in `ms` of virtual time, as far as the thread lives. */
@@ -155,12 +167,22 @@ export class World {
 
   async #until(settled: () => boolean): Promise<void> {
     for (;;) {
-      await eventLoopTurns()
+      await this.#stretch()
       this.#last.core.scheduler.settled()
       if (settled()) return
       if (this.#failed !== undefined) throw this.#failed.reason
       this.#step()
     }
+  }
+
+  /** Lets all that runs now run to where it waits for something simulated. */
+  async #stretch(): Promise<void> {
+    let outside: Promise<unknown> | undefined
+    do {
+      await eventLoopTurns()
+      await (outside = this.#outside)
+      if (outside === this.#outside) this.#outside = undefined
+    } while (outside !== undefined)
   }
 
   // ── what happens next ─────────────────────────────────────────────────────────────────────────────────────────

@@ -64,6 +64,6 @@ describe('broken, it is caught', () => {
   const { begin } = Checkpoints.prototype
   test.each(Object.entries(broken))('%s', async (_, breakIt) => {
     breakIt()
-    await expect(runSeeds(400)).rejects.toThrow(/was seen after|has left/)
+    await expect(runSeeds(2_000)).rejects.toThrow(/was seen after|has left/)
   })
 })

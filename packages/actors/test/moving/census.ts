@@ -17,14 +17,14 @@ const keyOf = ({ home, birth, serial }: Address): number => (home * THREADS + bi
 
 export class Census {
   readonly #world: World
-  readonly #audit: Audit
+  readonly #audit: Pick<Audit, 'violations' | 'check'>
   /** The thread that an actor lives on. */
   readonly #places = new Map<number, number>()
   /** By thread: how many it had when last looked at. */
   readonly #sizes: number[] = []
   #notes = 0
 
-  constructor(world: World, audit: Audit) {
+  constructor(world: World, audit: Pick<Audit, 'violations' | 'check'>) {
     this.#world = world
     this.#audit = audit
   }
@@ -63,6 +63,10 @@ export class Census {
     }
   }
 
+  /** All that live. */
+  living(): Set<string> {
+    return new Set([...this.#cells()].map(([{ address }]) => address.id))
+  }
   /** All that live, and the lives in their states. */
   found(): Map<string, number> {
     return new Map([...this.#cells()].map(([{ address, state }]) => [address.id as string, lifeIn(state)]))
@@ -87,12 +91,12 @@ export class Census {
         const place = this.#places.get(keyOf(address))
         const what = `thread ${thread} still has a standing of ${address.id}, ${phase}`
         this.#audit.check(place !== undefined, () => `${what}, which has ended`)
-        const needed = thread === address.home && place !== thread
+        const needed = thread === core.heirs.of(address.home) && place !== thread
         this.#audit.check(place === undefined || needed, () => `${what}, which is on thread ${place}`)
         this.#audit.check(held.length === 0 && fence === 0, () => `${what}, with ${held.length} frames held`)
       }
       for (const cell of core.directory) {
-        if (!cell.address.local) known++
+        if (cell.address.home !== thread) known++
         this.#checkCell(cell)
       }
       const { size } = core.routes

@@ -3,27 +3,29 @@
 //
 // Invariant: counting changes nothing.
 import { Arrivals } from '../../src/core/arrivals.ts'
-import * as say from '../../src/core/handoff-frame.ts'
+import {
+  CANCEL,
+  COMMIT,
+  ENDED,
+  FENCED,
+  FLUSH,
+  KNOWN,
+  MARK,
+  MOVED,
+  OFFER,
+  READY,
+  REFUSED,
+  SETTLED,
+  WHERE,
+} from '../../src/core/handoff-frame.ts'
 import { Handoffs } from '../../src/core/handoffs.ts'
 import { Routes } from '../../src/core/routes.ts'
 import { Waking } from '../../src/core/settling.ts'
 import { Standing } from '../../src/core/standing.ts'
 import { HOLD } from '../../src/core/stream.ts'
 
-const messages = [
-  'OFFER',
-  'READY',
-  'REFUSED',
-  'COMMIT',
-  'CANCEL',
-  'MOVED',
-  'KNOWN',
-  'FENCED',
-  'ENDED',
-  'SETTLED',
-  'MARK',
-] as const
-const nameOf = (op: number): string => messages.find(name => say[name] === op)!
+const messages = { OFFER, READY, REFUSED, COMMIT, CANCEL, MOVED, KNOWN, FENCED, ENDED, SETTLED, MARK, WHERE }
+const nameOf = (op: number): string => Object.entries(messages).find(([, number]) => number === op)![0]
 
 /** What to say of a call, if anything. */
 type Say = (args: any[], result: unknown, self: any) => string | undefined
@@ -34,7 +36,7 @@ function way(whose: string): Say {
 }
 const counted: [owner: object, name: string, say: Say][] = [
   [Handoffs.prototype, 'receive', ([{ op }]) => `message: ${nameOf(op)}`],
-  [Handoffs.prototype, 'flushing', ([op]) => `message: ${op === say.FLUSH ? 'FLUSH' : 'FLUSHED'}`],
+  [Handoffs.prototype, 'flushing', ([op]) => `message: ${op === FLUSH ? 'FLUSH' : 'FLUSHED'}`],
   [Routes.prototype, 'met', ([, kind]) => `fence: ${kind}`],
   [Routes.prototype, 'forget', () => 'standing forgotten'],
   [Standing.prototype, 'pass', way('others’ frames')],

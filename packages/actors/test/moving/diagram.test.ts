@@ -51,6 +51,7 @@ test('it has each reason for which an actor does not move', () => {
     late: true,
     pinned: true,
     fault: true,
+    upgrade: true,
   }
   expect(firstCells(document, '| `why` |').toSorted()).toEqual(Object.keys(why).toSorted())
 })

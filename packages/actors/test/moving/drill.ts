@@ -1,19 +1,19 @@
 // Where order is hardest to keep: two actors send one short stream after the other to a third, and all of them are moved to and
-// fro while that goes on.
+// fro while that goes on; and others go away and come back, with messages on their way that were sent to where they were.
 //
 // Invariant: what they send does nothing but be counted, so that most of what happens is on its way.
 import { anySpawn, kindNamed } from '../simulation-actors.ts'
+import { give } from '../simulation-messages.ts'
 import { type Any, codeOf, run } from '../simulation-run.ts'
-import { move } from './move-deeds.ts'
+import { move, moveTo } from './move-deeds.ts'
 
-/** What a message may want instead of anything else: that its actor sends so many to another, if any. */
-export interface Order {
-  readonly to?: Any
-  readonly times: number
+/** What is left of a drill: its actors, and how their moves end. */
+export interface Drilled {
+  readonly refs: Any[]
+  readonly moves: Promise<void>[]
 }
 
-/** Gives the actors, and how their moves end. */
-export async function drill(rounds: number): Promise<{ refs: Any[]; moves: Promise<void>[] }> {
+export async function drill(rounds: number): Promise<Drilled> {
   const { sim, random } = run
   const refs: Any[] = []
   for (const kind of ['restarts', run.pick(['bare', 'packs']), 'restarts']) {
@@ -31,10 +31,25 @@ export async function drill(rounds: number): Promise<{ refs: Any[]; moves: Promi
   return { refs, moves }
 }
 
-/** An actor does as it is told. */
-export function obey(from: string, { to, times }: Order): void {
-  for (let left = times; left > 0; left--) give(from, to, { times: 0 })
-}
-function give(from: string, to: Any, order: Order): void {
-  to.tell.work({ message: run.audit.sending(from, to.id, true), order })
+/** ms until somebody sends to an actor that has left, and between two messages. */
+const LATE = 20
+const APART = 5
+
+/** An actor goes away and comes back. Who sends to it does not know of that, as nobody has sent to it before. */
+export async function thereAndBack(): Promise<Drilled> {
+  const { sim, random } = run
+  const home = random.below(run.threads)
+  const other = (home + 1 + random.below(run.threads - 1)) % run.threads
+  const { init } = anySpawn([], { named: 0, placed: 0, fails: 0 })
+  const ref: Any = await sim.spawn(kindNamed('bare'), init, { on: { thread: home } }).catch(codeOf)
+  if (typeof ref === 'string') return { refs: [], moves: [] }
+  const away = moveTo(ref, other)
+  const back = moveTo(ref, home)
+  await away
+  await sim.sleep(random.unit() * LATE)
+  for (let left = 6; left > 0; left--) {
+    give('main', ref, { times: 0 })
+    await sim.sleep(random.unit() * APART)
+  }
+  return { refs: [ref], moves: [away, back] }
 }

@@ -164,6 +164,8 @@ export class Thread {
       }
       case 'tell':
         return this.post(effect.to, { is: 'moved', actor, place: effect.place, epoch: effect.epoch })
+      case 'ask': // nobody is lost
+        return
       case 'known':
         return this.post(effect.to, { is: 'known', actor, epoch: effect.epoch })
       case 'flush':

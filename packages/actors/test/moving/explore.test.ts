@@ -4,7 +4,8 @@
 // is broken once, to see that it is noticed. EXPLORE=all takes programs that need minutes, and ten times the walks.
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/testing/random.ts'
-import { type Broken, broken } from './explore-broken.ts'
+import { breaks } from '../breaking.ts'
+import { broken } from './explore-broken.ts'
 import { Moving } from './explore-model.ts'
 import { type Kind, kinds, more, programsOf, randomProgram } from './explore-programs.ts'
 import { walk } from './explore-walk.ts'
@@ -46,16 +47,9 @@ test('larger programs, as chance will have them', () => {
   }
 }, 600_000)
 
-/** A method that does something else while a test runs. */
-function breaks({ of, method, instead }: Broken): Disposable {
-  const old = Object.getOwnPropertyDescriptor(of, method)!
-  Object.defineProperty(of, method, { value: instead, configurable: true, writable: true })
-  return { [Symbol.dispose]: () => Object.defineProperty(of, method, old) }
-}
-
 describe('a rule that is broken is noticed:', () => {
-  test.each(broken)('$rule', one => {
-    using _broken = breaks(one)
-    expect(() => exploreAll(one.kind)).toThrow(one.found)
+  test.each(broken)('$rule', ({ of, method, instead, kind, found }) => {
+    breaks(of, method as never, () => instead)
+    expect(() => exploreAll(kind)).toThrow(found)
   })
 })

@@ -10,8 +10,10 @@ export const LARGEST = 4_000
 /** Moves an actor, and waits for how that ends. `ctx`: of the actor that wants it. */
 export async function move(ref: Any, ctx?: Any): Promise<void> {
   if (ref.id === ctx?.self.id) return moveItself(ctx)
-  const { random, audit } = run
-  const to = random.below(run.threads)
+  await moveTo(ref, run.random.below(run.threads))
+}
+export async function moveTo(ref: Any, to: number): Promise<void> {
+  const { audit } = run
   const begun = audit.moves.begin(ref.id, to)
   try {
     await (run.chance(25) ? soon(ref, to) : ref.move({ thread: to }))

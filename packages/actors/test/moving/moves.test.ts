@@ -79,7 +79,10 @@ describe.each(places)('$name', ({ name, run }) => {
   const seeds = name === 'in a simulation' ? [1, 2, 3, 4, 5] : [0]
   /** In a simulation under several seeds, and on threads once. */
   function both(title: string, body: (ground: Ground) => Promise<void>): void {
-    test.each(seeds)(`${title} (%i)`, seed => run(seed, body))
+    test.each(seeds)(`${title} (%i)`, async seed => {
+      expect.hasAssertions()
+      await run(seed, body)
+    })
   }
 
   // ── what goes along ───────────────────────────────────────────────────────────────────────────────────────────

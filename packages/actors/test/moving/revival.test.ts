@@ -97,6 +97,43 @@ describe('who comes back', () => {
       expect(await came.ask.get()).toEqual({ count: 2, began: ['spawned', 'moved', 'revived'], ticks: 0 })
       expect(await went.ask.get()).toEqual({ count: 2, began: ['spawned', 'moved'], ticks: 0 })
     }))
+  test('one whose target is lost, maybe before it has come, and then its source', () =>
+    often(async sim => {
+      const ref = await sim.spawn(kept, 1, { on: thread(1) })
+      await ref.ask.add(1)
+      const moved = ref.move(thread(2)).catch(() => {})
+      await sim.sleep(sim.random() * 40)
+      await lose(sim, 2)
+      await moved
+      await lose(sim, 1)
+      expect((await ref.ask.get()).count).toBe(2)
+    }))
+  test('one whose source is lost, maybe before it has gone, and then its target', () =>
+    often(async sim => {
+      const ref = await sim.spawn(kept, 1, { on: thread(1) })
+      await ref.ask.add(1)
+      const moved = ref.move(thread(2)).catch(() => {})
+      await sim.sleep(sim.random() * 40)
+      sim.loseThread(1)
+      await sim.sleep(sim.random() * 10)
+      await lose(sim, 2)
+      await moved
+      await sim.sleep(200)
+      expect((await ref.ask.get()).count).toBe(2)
+    }))
+  test('not one that is stopped before its source has heard that it has come, and is lost', () =>
+    often(async sim => {
+      const ref = await sim.spawn(kept, 1, { on: thread(1) })
+      const moved = ref.move(thread(2)).catch(() => {})
+      await sim.sleep(sim.random() * 40)
+      sim.loseThread(1)
+      const stopped = ref.stop()
+      await moved
+      await stopped
+      await sim.sleep(500)
+      const error: unknown = await ref.ask.get().catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(Error)
+    }))
   test('again, when the next thread is lost too', () =>
     often(async sim => {
       const ref = await sim.spawn(kept, 1, { on: thread(1) })
@@ -121,6 +158,21 @@ describe('who had to do with them', () => {
       await root.stop()
       await sim.sleep(100)
       expect(await eye.ask.seen()).toEqual(['lost', 'stopped'])
+    }))
+  test('who begins to watch while nobody is there hears no sooner', () =>
+    often(async sim => {
+      const root = await sim.spawn(plain, 1, { on: thread(1) })
+      const eye = await sim.spawn(watcher, undefined, { on: thread(2) })
+      const done = replaced(sim)
+      sim.loseThread(1)
+      await sim.sleep(sim.random() * 20)
+      await eye.ask.watch(root)
+      await done
+      await sim.sleep(200)
+      expect(await eye.ask.seen()).toEqual([])
+      await root.stop()
+      await sim.sleep(100)
+      expect(await eye.ask.seen()).toEqual(['stopped'])
     }))
   test('what is told while nobody is there waits, in order', () =>
     often(async sim => {

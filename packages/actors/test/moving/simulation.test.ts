@@ -17,6 +17,7 @@ import { Waking } from '../../src/core/settling.ts'
 import { Standing } from '../../src/core/standing.ts'
 import { breaks } from '../breaking.ts'
 import { runProgram } from '../simulation-program.ts'
+import type { RunOptions } from '../simulation-run.ts'
 import { countMoves } from './counting.ts'
 import { storyOf } from './story.ts'
 
@@ -24,7 +25,7 @@ const SEEDS = Number(process.env['SEEDS'] ?? 10_000)
 const FIRST = Number(process.env['SEED'] ?? 0)
 const CHUNK = 500
 /** Small programs: what goes wrong between few goes wrong between many. */
-const run = { moves: true, losses: false, budget: 50, steps: 150 }
+const run = { moves: true, losses: false, budget: 35, steps: 100 }
 
 /** What the runs together must have met. */
 const WANTED = [
@@ -72,7 +73,8 @@ describe('random programs whose actors move', () => {
   test.each(chunks)('from seed %i on', { timeout: 600_000 }, async from => {
     for (let seed = from; seed < Math.min(from + CHUNK, FIRST + SEEDS); seed++) {
       const outcome = await runProgram(seed, { coverage: counts, run })
-      if (outcome.violations.length > 0) throw new Error(await told(seed, outcome.violations))
+      const { violations } = outcome
+      expect(violations, violations.length === 0 ? '' : await told(seed, violations)).toEqual([])
       runs++
       steps += outcome.steps
     }
@@ -101,17 +103,18 @@ async function told(seed: number, violations: readonly string[]): Promise<string
 }
 
 describe('a handoff that is broken on purpose is found out', { timeout: 300_000 }, () => {
-  /** The first seed whose program shows the violation. `drills`: rounds of what needs order most. */
-  async function shows(violation: RegExp, drills?: number): Promise<number | undefined> {
+  /** The first seed whose program shows the violation. Of each of these, one program of 25 at least does. */
+  async function shows(violation: RegExp, most: Partial<RunOptions> = {}): Promise<number | undefined> {
     for (let seed = 0; seed < 2_000; seed++) {
-      const options = { run: { ...run, ...(drills !== undefined && { drills }) }, world: { steps: 20_000 } }
-      const { violations } = await runProgram(seed, options)
+      const { violations } = await runProgram(seed, { run: { ...run, ...most }, world: { steps: 20_000 } })
       if (violations.some(text => violation.test(text))) return seed
     }
     return undefined
   }
   /** Rounds that bring out what is wrong with order and ways. */
-  const HARD = 25
+  const HARD = { drills: 25 }
+  /** The same for frames that come to where their actor is again. */
+  const TO_AND_FRO = { drills: 0, returns: 25, budget: 10 }
 
   test('no fence: streams change their way while something is still on the old one', async () => {
     breaks(Standing.prototype, 'send', old => {
@@ -132,7 +135,7 @@ describe('a handoff that is broken on purpose is found out', { timeout: 300_000 
         return this.resident ? this.self : old.call(this, stamp, from)
       }
     })
-    expect(await shows(/was handled after/, HARD)).toBeDefined()
+    expect(await shows(/was handled after/, TO_AND_FRO)).toBeDefined()
   })
   test('epochs ignored in news: the last that was heard is believed', async () => {
     breaks(Standing.prototype, 'heard', old => {
@@ -141,7 +144,8 @@ describe('a handoff that is broken on purpose is found out', { timeout: 300_000 
         old.call(this, place, epoch)
       }
     })
-    expect(await shows(/still has a standing|and says expired|still has to do with|never ended/, HARD)).toBeDefined()
+    // frames go in circles, for ever or until the actor lives twice
+    expect(await shows(/no end after|lives on threads|and says expired|still has a standing/, HARD)).toBeDefined()
   })
   test('double activation: a copy that is ready lives, before it is told to', async () => {
     breaks(Arrivals.prototype, 'installed' as never, () => {

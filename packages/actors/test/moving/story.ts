@@ -45,7 +45,7 @@ export async function storyOf(program: () => Promise<unknown>): Promise<string[]
 function tells(owner: Record<string, Method>, name: string, whose: (self: any) => string, lines: string[]): () => void {
   const old = owner[name]!
   owner[name] = function (...args) {
-    const at = `${run?.sim.now().toFixed(3).padStart(9)} ${whose(this)} ${name} ${args.map(inWords).join(' ')}`
+    const at = `${run.sim.now().toFixed(3).padStart(9)} ${whose(this)} ${name} ${args.map(inWords).join(' ')}`
     const before = lines.push(at)
     const result = old.apply(this, args)
     const state = this instanceof Standing ? ` · ${standingIn(this)}` : ''
@@ -71,6 +71,6 @@ function inWords(value: any): string {
   if (order !== undefined) return `message ${id} (${order} of ${from})`
   return Object.entries(value)
     .filter(([, part]) => ['string', 'number', 'boolean'].includes(typeof part))
-    .map(([name, part]) => `${name} ${part}`)
+    .map(([name, part]) => `${name} ${String(part)}`)
     .join(', ')
 }
