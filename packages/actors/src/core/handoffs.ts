@@ -97,7 +97,7 @@ export class Handoffs {
         return routes.answered(address, kind, ticket, about, epoch)
       case say.ENDED:
         heirs.endedElsewhere(address)
-        return routes.ended(routes.of(address))
+        return void routes.endedElsewhere(address)
       case say.SETTLED:
         return this.senders.settled(address)
       case say.WHERE:

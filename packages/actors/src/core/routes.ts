@@ -10,7 +10,7 @@ import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import * as frame from './frame.ts'
 import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
-import { ENDED, FENCED, fenceFrame, KNOWN, MOVED, WHERE } from './handoff-frame.ts'
+import { ENDED, FENCED, fenceFrame, KNOWN, MOVED, REVIVED, WHERE } from './handoff-frame.ts'
 import { assertNever } from './platform.ts'
 import { MovedAddresses } from './moved-addresses.ts'
 import { Stand } from './stand.ts'
@@ -193,8 +193,11 @@ export class Routes extends MovedAddresses {
     return true
   }
   answered(address: Address, kind: FenceAnswer, ticket: number, place: number, epoch: number): void {
-    if (kind === 'gone') return this.ended(this.of(address))
     const { standing } = this.of(address)
+    if (kind === 'gone') {
+      if (this.endedElsewhere(address)) return
+      ;[kind, place, epoch] = ['way', this.#core.platform.thread, standing?.epoch ?? 0]
+    }
     if (kind === 'mark') {
       if (standing?.marked === ticket) standing.passed = false
       return this.#core.handoffs.marked(ticket)
@@ -259,6 +262,18 @@ export class Routes extends MovedAddresses {
     if (!local) told.add(this.#core.heirs.of(address.home))
     for (const thread of told) this.#core.outbound.handoff(thread, address, ENDED, 0, 0, 0)
     this.ended(address)
+  }
+  /** Another thread says that it has ended: whether it has. One that lives here was taken for lost by its origin, which is told. */
+  endedElsewhere(any: Address): boolean {
+    const address = this.of(any)
+    const { standing, cell } = address
+    const { heirs, outbound, platform } = this.#core
+    const ended = cell === undefined && standing?.resident !== true
+    if (ended) this.ended(address)
+    const epoch = standing?.epoch ?? cell?.extra?.epoch ?? 0
+    const origin = heirs.of(address.home)
+    if (!ended && origin !== platform.thread) outbound.handoff(origin, address, MOVED, REVIVED, epoch, platform.thread)
+    return ended
   }
   /** The actor has ended, here or elsewhere. */
   ended(address: Address, reason: 'stopped' | 'lost' = 'stopped'): void {
