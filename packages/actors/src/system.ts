@@ -11,7 +11,7 @@ import { Core } from './core/core.ts'
 import { GRACE, rejectAsks } from './core/ending.ts'
 import { InvalidCall } from './core/errors.ts'
 import { host, SystemHosting } from './core/hosting.ts'
-import { defaultLimits, type Limits } from './core/platform.ts'
+import type { Limits } from './core/platform.ts'
 import { Quarantine } from './core/quarantine.ts'
 import { type Lines, Rollout, type Upgraded, type UpgradeOptions } from './core/rollout.ts'
 import { whose } from './core/turn-words.ts'
@@ -26,25 +26,13 @@ import type { WatchLimits } from './edge/watch.ts'
 import type { AnyBehavior, Behavior, InitOf } from './behavior.ts'
 import { type Events, Printer } from './events.ts'
 import type { Hosting, Place, SpawnArgs } from './hosting.ts'
+import { checkLimits, type LimitOptions, limitOptions } from './limit-options.ts'
 import type { AnyRef, Ref } from './ref.ts'
 import { checkThreadOptions, flag, type ThreadOptions, threadOptions, type ThreadRules } from './thread-options.ts'
 
-export interface SystemOptions extends ThreadOptions {
+export interface SystemOptions extends ThreadOptions, LimitOptions {
   /** Threads beside the calling one; 0 keeps everything on it. As many as there are cores, less one, but at least one. */
   threads?: number
-  /** ms that an ask waits for its reply; 5,000. */
-  askDeadline?: number
-  /** ms that a turn may take; 30,000. */
-  turnLimit?: number
-  /** A mailbox's limits where a behavior sets none; 65,536 messages and 16 MiB. */
-  mailbox?: { capacity?: number; bytes?: number }
-  /** Bytes that an actor's packed state may have when it moves, or in a checkpoint; 256 MiB. */
-  snapshot?: number
-  /**
-   * Bytes that each host thread may use to keep what its successor revives, should it end: the spawns of its actors, and
-   * their checkpoints (docs/moving.md). So much address space is reserved; memory is taken as it is used. 1 GiB.
-   */
-  vault?: number
   /**
    * Whether actors move by themselves: from overloaded to idle threads, and together where they talk much (docs/moving.md).
    * 'off' by default, as a move runs hooks of the actor's, and needs state that can travel: its author's to decide.
@@ -244,11 +232,7 @@ interface Checked {
 
 const OPTIONS = [
   'threads',
-  'askDeadline',
-  'turnLimit',
-  'mailbox',
-  'snapshot',
-  'vault',
+  ...limitOptions,
   'balance',
   'resourceLimits',
   'endWhileInspected',
@@ -257,23 +241,11 @@ const OPTIONS = [
 
 function checked(options: SystemOptions): Checked {
   checkParts('createSystem', options, OPTIONS)
-  const { threads = Math.max(1, availableParallelism() - 1), resourceLimits, mailbox = {} } = options
-  checkParts('createSystem: mailbox', mailbox, ['capacity', 'bytes'])
+  const { threads = Math.max(1, availableParallelism() - 1), resourceLimits } = options
   if (!Number.isInteger(threads) || threads < 0 || threads > 1_023) {
     throw new InvalidCall(`createSystem: threads is ${inWords(threads)}; it must be a whole number from 0 to 1023`)
   }
-  const limits: Limits = {
-    askDeadline: options.askDeadline ?? defaultLimits.askDeadline,
-    turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
-    capacity: mailbox.capacity ?? defaultLimits.capacity,
-    bytes: mailbox.bytes ?? defaultLimits.bytes,
-    snapshot: options.snapshot ?? defaultLimits.snapshot,
-    vault: options.vault ?? defaultLimits.vault,
-  }
-  for (const [name, value] of Object.entries(limits)) {
-    if (!(typeof value === 'number' && value > 0))
-      throw new InvalidCall(`createSystem: ${name} is ${inWords(value)}; it must be a number above 0`)
-  }
+  const limits = checkLimits('createSystem', options)
   const rules = checkThreadOptions('createSystem', options)
   const endWhileInspected = flag('createSystem', 'endWhileInspected', options.endWhileInspected, false)
   const balance = balanceSettings('createSystem', options.balance)

@@ -36,9 +36,14 @@ export class ModuleLoader {
     return made
   }
 
-  /** All behaviors that a module makes. Rejects with BehaviorUnavailable, where it cannot be loaded. */
+  /** All behaviors that a module makes, on this thread; one that could not be loaded is tried again. Rejects with BehaviorUnavailable. */
   async module(url: string): Promise<BehaviorValue[]> {
-    await this.#import(url, { url, name: url }, 'put the behavior into a file of its own')
+    try {
+      await import(url)
+    } catch (error) {
+      if (error instanceof TroupeError) throw error
+      throw new BehaviorUnavailable(`upgrade: ${file(url)} cannot be loaded: ${String(error)}`, { cause: error })
+    }
     return definedIn(url)
   }
 

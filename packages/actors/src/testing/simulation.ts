@@ -10,9 +10,9 @@ import type { Core } from '../core/core.ts'
 import { GRACE, rejectAsks } from '../core/ending.ts'
 import { InvalidCall } from '../core/errors.ts'
 import { host, SystemHosting } from '../core/hosting.ts'
-import { defaultLimits, type Limits } from '../core/platform.ts'
 import { Rollout, type Upgraded, type UpgradeOptions } from '../core/rollout.ts'
 import type { Events } from '../events.ts'
+import { aboveZero, checkLimits, limitOptions } from '../limit-options.ts'
 import type { Methods, System, SystemOptions } from '../system.ts'
 import { checkThreadOptions, threadOptions } from '../thread-options.ts'
 import type { SimThread } from './sim-thread.ts'
@@ -204,11 +204,7 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
 
 const OPTIONS = [
   'threads',
-  'askDeadline',
-  'turnLimit',
-  'mailbox',
-  'snapshot',
-  'vault',
+  ...limitOptions,
   'balance',
   'latency',
   'steps',
@@ -217,20 +213,12 @@ const OPTIONS = [
 
 function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard' | 'seed'> {
   checkParts('simulate', options, OPTIONS)
-  const { threads = 2, latency = 10, steps = 1_000_000, mailbox = {} } = options
+  const { threads = 2 } = options
   if (!Number.isInteger(threads) || threads < 0 || threads > 63) {
     throw new InvalidCall(`simulate: threads is ${threads}; it must be a whole number from 0 to 63`)
   }
-  const limits: Limits = {
-    askDeadline: options.askDeadline ?? defaultLimits.askDeadline,
-    turnLimit: options.turnLimit ?? defaultLimits.turnLimit,
-    capacity: mailbox.capacity ?? defaultLimits.capacity,
-    bytes: mailbox.bytes ?? defaultLimits.bytes,
-    snapshot: options.snapshot ?? defaultLimits.snapshot,
-    vault: options.vault ?? defaultLimits.vault,
-  }
-  for (const [name, value] of Object.entries({ ...limits, latency, steps })) {
-    if (!(value > 0)) throw new InvalidCall(`simulate: ${name} is ${value}; it must be a number above 0`)
-  }
+  const limits = checkLimits('simulate', options)
+  const latency = aboveZero('simulate', 'latency', options.latency, 10)
+  const steps = aboveZero('simulate', 'steps', options.steps, 1_000_000)
   return { count: threads + 1, limits, latency, steps, rules: checkThreadOptions('simulate', options) }
 }
