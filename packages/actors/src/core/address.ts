@@ -1,5 +1,6 @@
 // Who an actor is, and where: the part of a ref that does not depend on who holds it. Plain numbers, so that an address
-// goes into a frame as three words.
+// goes into a frame as three words. A number names a thread: one of this process below FIRST_FAR, above that one of another
+// node, as this process has numbered it (places.ts).
 //
 // Invariants: (birth, home, serial) is never used twice in a system: `birth` is the thread that spawned the actor, which
 // numbers its spawns onto `home` from 1. It stays the same wherever the actor moves. `cell` is set while the actor is hosted
@@ -10,6 +11,9 @@ import type { ActorId } from './errors.ts'
 import type { Cell } from './cell.ts'
 import type { Protocol } from './protocol.ts'
 import type { Stand } from './stand.ts'
+
+/** Threads of other nodes have numbers from here on, to 65,535. */
+export const FIRST_FAR = 4096
 
 export class Address {
   protocol: Protocol

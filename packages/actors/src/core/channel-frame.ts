@@ -4,9 +4,9 @@
 // Invariant: what a thread says to a channel's home is numbered by it, and applied there in that order; a frame passed on
 // by an earlier home may come after a later one that went straight there.
 
-//   word 2  the channel: serial's high bits (8) | unused (12) | birth (12)
+//   word 2  the channel's birth (16) | the thread that it comes from, however many have passed it on (16)
 //   word 3  the channel: serial's low bits
-//   word 4  operation (8) | unused (12) | the thread that it comes from, however many have passed it on (12)
+//   word 4  operation (8) | the channel: serial's high bits (8) | unused (16)
 //   word 5  seq: which of that thread's messages to this channel's home it is, from 0
 //   word 6  life: which of that thread's proxies for the channel speaks
 //   word 7  ticket: who waits there; or a number, as the operation says
@@ -67,9 +67,9 @@ export const ENDS = 2
 export const CHANNEL_WORDS = 8
 export const CLAIM_WORDS = 2
 
-/** Which channel: birth and serial in one number, so that it can be a key. */
+/** Which channel: birth (16 bits) and serial (36) in one number, so that it can be a key. */
 export type ChannelKey = number
-const SERIALS = 2 ** 40
+const SERIALS = 2 ** 36
 export function keyOf(birth: number, serial: number): ChannelKey {
   return birth * SERIALS + serial
 }
@@ -81,11 +81,8 @@ export function serialOf(key: ChannelKey): number {
 }
 
 const HIGH = 2 ** 32
-export function keyWord(key: ChannelKey): number {
-  return (Math.floor(serialOf(key) / HIGH) << 24) | birthOf(key)
-}
-function keyIn(place: number, low: number): ChannelKey {
-  return keyOf(place & 4095, (place >>> 24) * HIGH + (low >>> 0))
+export function serialHigh(key: ChannelKey): number {
+  return Math.floor(serialOf(key) / HIGH)
 }
 
 /** One frame's words; its sender fills it in, and may use it again at once. */
@@ -125,9 +122,11 @@ export type ChannelFrameData = [
 
 /** Reads what a frame at word `base` says. */
 export function readChannelFrame(words: Int32Array, base: number, claims: boolean, into: ChannelFrame): void {
-  into.op = words[base + 4]! >>> 24
-  into.key = keyIn(words[base + 2]!, words[base + 3]!)
-  into.origin = words[base + 4]! & 4095
+  const place = words[base + 2]!
+  const op = words[base + 4]!
+  into.op = op >>> 24
+  into.key = keyOf(place >>> 16, ((op >>> 16) & 255) * HIGH + (words[base + 3]! >>> 0))
+  into.origin = place & 0xffff
   into.seq = words[base + 5]!
   into.life = words[base + 6]!
   into.ticket = words[base + 7]!

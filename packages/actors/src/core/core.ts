@@ -61,7 +61,7 @@ export class Core extends Messaging {
   readonly behaviors = new Behaviors(this)
   readonly upgrades = new Upgrades(this)
   readonly deadLetters: DeadLetters
-  readonly #systems: Address[] = []
+  readonly #systems = new Map<number, Address>()
   readonly #mailboxes: Mailbox[] = []
   readonly #large: Mailbox[] = []
   readonly #lost = new Set<number>()
@@ -117,7 +117,9 @@ export class Core extends Messaging {
 
   /** The core of a thread, as the target of calls. */
   systemOf(thread: number): Address {
-    return (this.#systems[thread] ??= new Address(this.behaviors.none, thread, thread, 0))
+    let address = this.#systems.get(thread)
+    if (address === undefined) this.#systems.set(thread, (address = new Address(this.behaviors.none, thread, thread, 0)))
+    return address
   }
 
   /** A promise that code gets to wait for; a simulation notes who does. */

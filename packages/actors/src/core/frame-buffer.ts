@@ -22,6 +22,8 @@ export abstract class FrameBuffer {
   protected at = 0
   protected count = 0
   protected encoding = frame.PRIMITIVES
+  /** The high bits of the target's serial. */
+  protected high = 0
   /** Counts the frames begun. */
   protected begun = 0
 
@@ -32,7 +34,8 @@ export abstract class FrameBuffer {
   protected finish(kind: number, flags: number): void {
     const length = (this.at + 3) & ~3
     this.words[0] = length
-    this.words[1] = frame.headWord(length - this.at, kind, flags, this.count, this.encoding)
+    this.words[1] = frame.headWord(length - this.at, kind, this.high, flags, this.count, this.encoding)
+    this.high = 0
   }
   protected copy(): HeldFrame {
     const copy = this.bytes.slice(0, this.words[0])
@@ -119,7 +122,7 @@ export abstract class FrameBuffer {
     const words = this.words
     words[frame.STAMP] = stamp
     // others' frames are passed on as system frames; a fence, in whose name it may be, must stay behind this thread's own
-    const fence = ((words[1]! >>> 16) & 255) === frame.HANDOFF
+    const fence = frame.kindIn(words[1]!) === frame.HANDOFF
     const passedOn = !fence && words[frame.FIRST_SENDER] !== this.core.platform.thread
     this.core.platform.post(thread, this.bytes, own.length, passedOn, false, true)
     this.shrink()

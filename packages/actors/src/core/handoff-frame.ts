@@ -12,7 +12,7 @@
 //   word 8      which kind of fence; in an OFFER, how many bytes the state takes, which stands before all else
 
 import type { Address } from './address.ts'
-import { FIRST_SENDER, HANDOFF, headWord, methodWord, placeWord, ROUTED } from './frame.ts'
+import { FIRST_SENDER, HANDOFF, headWord, methodWord, placeWord, ROUTED, serialHigh } from './frame.ts'
 import type { FenceKind } from './handoff-states.ts'
 
 export const HANDOFF_WORDS = 9
@@ -55,7 +55,7 @@ export const FENCE_KINDS = ['way', 'end', 'mark', 'gone'] as const
 export function fenceFrame(of: Address, kind: FenceKind, whose: number, ticket: number): Uint8Array {
   const words = new Int32Array(HANDOFF_WORDS)
   words[0] = HANDOFF_WORDS * 4
-  words[1] = headWord(0, HANDOFF, ROUTED, 0, 0)
+  words[1] = headWord(0, HANDOFF, serialHigh(of.serial), ROUTED, 0, 0)
   words[2] = placeWord(of)
   words[3] = of.serial
   words[4] = methodWord(of.protocol.number, FENCE)

@@ -86,7 +86,7 @@ export class Heirs {
   returned(bytes: Uint8Array, words: Int32Array, start: number, thread: number): void {
     const core = this.#core
     const base = start >> 2
-    const kind = (words[base + 1]! >>> 16) & 255
+    const kind = frame.kindIn(words[base + 1]!)
     const flags = (words[base + 1]! >>> 8) & 255
     const op = words[base + 4]! & 0xffff
     const toActor =

@@ -28,6 +28,7 @@ export class Inbound {
   #last: Address | undefined = undefined
   #lastPlace = 0
   #lastLow = 0
+  #lastHigh = 0
 
   constructor(core: Core) {
     this.#core = core
@@ -37,8 +38,8 @@ export class Inbound {
   receive(bytes: Uint8Array, words: Int32Array, start: number, length: number, from: number): void {
     const base = start >> 2
     const head = words[base + 1]!
-    const end = start + length - ((head >>> 24) & 3)
-    const kind = (head >>> 16) & 255
+    const end = start + length - frame.unusedIn(head)
+    const kind = frame.kindIn(head)
     switch (kind) {
       case frame.TELL:
       case frame.ASK: {
@@ -81,8 +82,8 @@ export class Inbound {
   #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: 'stopped' | 'lost'): void {
     const words = wordsOf(own)
     const head = words[1]!
-    const end = own.length - ((head >>> 24) & 3)
-    const kind = (head >>> 16) & 255
+    const end = own.length - frame.unusedIn(head)
+    const kind = frame.kindIn(head)
     const { thread } = this.#core.platform
     if (kind === frame.CALL) this.#called(own, words, 0, end, thread)
     else if (kind === frame.HANDOFF) this.#met(words, 0, address)
@@ -161,7 +162,7 @@ export class Inbound {
   /** A frame that its thread can no longer read: a message becomes a dead letter; asks have been failed by then. */
   returned(words: Int32Array, start: number): void {
     const base = start >> 2
-    const kind = (words[base + 1]! >>> 16) & 255
+    const kind = frame.kindIn(words[base + 1]!)
     const core = this.#core
     if (kind === frame.CHANNEL) {
       readChannelFrame(words, base, false, this.#channelFrame)
@@ -257,22 +258,27 @@ export class Inbound {
   target(words: Int32Array, base: number): Address {
     const place = words[base + 2]!
     const low = words[base + 3]!
+    const high = frame.targetHigh(words[base + 1]!)
     const last = this.#last
     // most frames come in streams to one actor
-    if (place === this.#lastPlace && low === this.#lastLow && last !== undefined && last.cell !== undefined) return last
+    const isLast = place === this.#lastPlace && low === this.#lastLow && high === this.#lastHigh
+    if (isLast && last !== undefined && last.cell !== undefined) return last
     const core = this.#core
     const protocol = core.behaviors.protocol(words[base + 4]! >>> 16)
     this.#lastPlace = place
     this.#lastLow = low
-    const serial = frame.serialOf(place, low)
+    this.#lastHigh = high
+    const serial = frame.serialOf(high, low)
     return (this.#last = core.address(protocol, frame.homeOf(place), frame.birthOf(place), serial))
   }
 
   #address(words: Int32Array, at: number): Address {
     const place = words[at]!
-    const serial = frame.serialOf(place, words[at + 1]!)
+    const known = words[at + 2]!
+    const serial = frame.serialOf(frame.highOf(known), words[at + 1]!)
     const core = this.#core
-    return core.address(core.behaviors.protocol(words[at + 2]!), frame.homeOf(place), frame.birthOf(place), serial)
+    const protocol = core.behaviors.protocol(frame.protocolOf(known))
+    return core.address(protocol, frame.homeOf(place), frame.birthOf(place), serial)
   }
 
   #chain(words: Int32Array, at: number): Chain | undefined {

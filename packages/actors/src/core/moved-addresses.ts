@@ -5,7 +5,7 @@ import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import { Serials } from './serials.ts'
 
-const PLACES = 4096
+const PLACES = 65_536
 
 export class MovedAddresses {
   readonly #thread: number

@@ -6,7 +6,16 @@
 import type { Address } from './address.ts'
 import type { Ask, Asker, Chain } from './ask.ts'
 import type { Baggage } from './baggage.ts'
-import { CHANNEL_WORDS, type ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, keyWord, serialOf } from './channel-frame.ts'
+import {
+  CHANNEL_WORDS,
+  type ChannelFrame,
+  CLAIM,
+  CLAIM_WORDS,
+  birthOf,
+  ENDS,
+  serialHigh,
+  serialOf,
+} from './channel-frame.ts'
 import { packError, type TroupeError } from './errors.ts'
 import { FrameBuffer } from './frame-buffer.ts'
 import * as frame from './frame.ts'
@@ -20,8 +29,9 @@ import { PRIMITIVE_BYTES } from './primitives.ts'
 export class Outbound extends FrameBuffer {
   /** The channel that was written about last. */
   #key = -1
-  #keyWord = 0
+  #keyBirth = 0
   #keyLow = 0
+  #keyHigh = 0
   /** Whether there are channel ends in its value. */
   #ends = false
 
@@ -180,12 +190,13 @@ export class Outbound extends FrameBuffer {
     const words = this.words
     if (message.key !== this.#key) {
       this.#key = message.key
-      this.#keyWord = keyWord(message.key)
+      this.#keyBirth = birthOf(message.key) << 16
       this.#keyLow = serialOf(message.key) | 0
+      this.#keyHigh = serialHigh(message.key) << 16
     }
-    words[2] = this.#keyWord
+    words[2] = this.#keyBirth | message.origin
     words[3] = this.#keyLow
-    words[4] = (message.op << 24) | message.origin
+    words[4] = (message.op << 24) | this.#keyHigh
     words[5] = message.seq
     words[6] = message.life
     words[7] = message.ticket
@@ -242,6 +253,7 @@ export class Outbound extends FrameBuffer {
     const words = this.words
     words[2] = frame.placeWord(to)
     words[3] = to.serial
+    this.high = frame.serialHigh(to.serial)
     words[4] = frame.methodWord(to.protocol.number, method)
     words[5] = number
   }
@@ -250,7 +262,7 @@ export class Outbound extends FrameBuffer {
     const words = this.words
     words[at] = frame.placeWord(sender)
     words[at + 1] = sender.serial
-    words[at + 2] = sender.protocol.number
+    words[at + 2] = frame.protocolWord(sender)
     return at + frame.SENDER_WORDS
   }
 
@@ -263,7 +275,7 @@ export class Outbound extends FrameBuffer {
       const { actor, turn, method, outer }: Chain = entry!
       words[at] = frame.placeWord(actor)
       words[at + 1] = actor.serial
-      words[at + 2] = actor.protocol.number
+      words[at + 2] = frame.protocolWord(actor)
       words[at + 3] = turn
       words[at + 4] = this.core.platform.methods.intern(method)
       at += frame.CHAIN_WORDS

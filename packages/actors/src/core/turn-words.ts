@@ -6,7 +6,7 @@
 import { Address } from './address.ts'
 import type { Core } from './core.ts'
 import type { ActorId } from './errors.ts'
-import { birthOf, homeOf, placeWord, serialOf } from './frame.ts'
+import { birthOf, highOf, homeOf, placeWord, protocolOf, protocolWord, serialOf } from './frame.ts'
 import { METHOD_SHIFT } from './mailbox.ts'
 
 export const TURN_WORDS = 4
@@ -24,7 +24,7 @@ export const hookWord = (hook: Hook): number => NO_TURN - 1 - hooks.indexOf(hook
 
 /** Whose turns come next. */
 export function noteActor(words: Int32Array, address: Address): void {
-  words[PROTOCOL] = address.protocol.number
+  words[PROTOCOL] = protocolWord(address)
   words[PLACE] = placeWord(address)
   words[SERIAL] = address.serial
 }
@@ -43,10 +43,11 @@ export interface NotedTurn {
 export function notedTurn(words: Int32Array, at: number): NotedTurn | undefined {
   const head = words[at + METHOD]!
   const place = words[at + PLACE]!
-  const serial = serialOf(place, words[at + SERIAL]!)
+  const known = words[at + PROTOCOL]!
+  const serial = serialOf(highOf(known), words[at + SERIAL]!)
   if (head === NO_TURN || serial === 0) return undefined // or nobody has written them yet: serials begin with 1
   return {
-    protocol: words[at + PROTOCOL]!,
+    protocol: protocolOf(known),
     home: homeOf(place),
     birth: birthOf(place),
     serial,

@@ -5,7 +5,7 @@
 // four steps a doubling; a free one is used again for its size, and, once the vault cannot grow, cut for smaller ones or
 // merged with its neighbours for larger ones.
 import type { Address } from '../core/address.ts'
-import { placeWord } from '../core/frame.ts'
+import { placeWord, protocolWord } from '../core/frame.ts'
 import type { RecordKind, Vault } from '../core/platform.ts'
 import {
   ACTOR,
@@ -120,7 +120,7 @@ export class VaultWriter implements Vault {
     words[word + SIZE] = (words[word + SIZE]! & ~7) | (double ? DOUBLE : 0)
     words[word + ACTOR] = placeWord(actor)
     words[word + ACTOR + 1] = actor.serial
-    words[word + ACTOR + 2] = actor.protocol.number
+    words[word + ACTOR + 2] = protocolWord(actor)
     words[word + LENGTH] = end - start
     words[word + REPLACES] = old
     this.#copy(bytes, start, end, place + RECORD_BYTES)

@@ -8,7 +8,7 @@
 //   it was to be.
 // - A record that has outgrown its place is written anew and names the old one in REPLACES until that is free: where both
 //   are there, the old one does not count.
-import { birthOf, homeOf, serialOf } from '../core/frame.ts'
+import { birthOf, highOf, homeOf, protocolOf, serialOf } from '../core/frame.ts'
 import type { RecordKind, VaultRecord } from '../core/platform.ts'
 
 /** Words of the header. WRITER: the thread whose records these are; 0 while it is nobody's. */
@@ -19,7 +19,7 @@ export const HEADER = 64
 // The words of a record, behind which come its bytes: one half, or two that take turns.
 export const SIZE = 0 // in bytes, a multiple of 8, all included; DOUBLE where it has two halves
 export const STATE = 1 // FREE, or the kind and which half counts
-export const ACTOR = 2 // three words, as in a frame: address, serial's low bits, protocol
+export const ACTOR = 2 // three words, as of a sender in a frame
 export const LENGTH = 5 // of the first half's bytes, and behind it of the second's
 export const REPLACES = 7 // the record that this one stands for, if that is still there
 export const RECORD_BYTES = 32
@@ -91,13 +91,14 @@ function readRecord(memory: SharedArrayBuffer, words: Int32Array, at: number): V
   const start = at + RECORD_BYTES + (second ? roomOf(words[word + SIZE]!) : 0)
   const length = words[word + LENGTH + (second ? 1 : 0)]!
   const place = words[word + ACTOR]!
+  const protocol = words[word + ACTOR + 2]!
   return {
     kind: KINDS[(state >> HALF_BITS) - 1]!,
     handle: at,
     home: homeOf(place),
     birth: birthOf(place),
-    serial: serialOf(place, words[word + ACTOR + 1]!),
-    protocol: words[word + ACTOR + 2]!,
+    serial: serialOf(highOf(protocol), words[word + ACTOR + 1]!),
+    protocol: protocolOf(protocol),
     bytes: new Uint8Array(memory, start, length).slice(),
   }
 }

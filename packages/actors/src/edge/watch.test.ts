@@ -102,7 +102,7 @@ test('one that does not is in a loop that no message began: as lost as any other
 test('the turn that it was in is kept with the report', () => {
   const on = new Stage()
   const words = on.pulses[1]!.turnWords
-  words.set([77 << 5, 3, (1 << 12) | 2, 9])
+  words.set([77 << 5, 3, (1 << 16) | 2, 9])
   on.pass(3_000, [0, 2])
   words[0] = NO_TURN
   expect(on.pulses[1]!.report.turn).toEqual({ protocol: 3, home: 1, birth: 2, serial: 9, method: 77 })
