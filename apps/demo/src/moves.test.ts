@@ -1,5 +1,5 @@
 // Moves of airports made for the purpose, which arrive when the test says so.
-import { type ActorId, MoveFailed, type Place, type Ref } from '@troupe/actors'
+import { type ActorId, MoveFailed, type Thread, type Ref } from '@troupe/actors'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { airport } from './airport.ts'
@@ -13,7 +13,7 @@ function scene(count: number, threads: number, wanted: number, random: () => num
   const under: Arrive[] = []
   const targets: [from: number, to: number][] = []
   const airports = places.map((_, n) => ({
-    move: ({ thread }: Place) => {
+    move: ({ thread }: Thread) => {
       targets.push([places[n]!, thread])
       places[n] = thread
       return new Promise<void>((done, failed) => under.push(error => (error === undefined ? done() : failed(error))))

@@ -6,7 +6,8 @@
 import type { DeadLetter, DeadReason } from './core/dead-letters.ts'
 import type { ActorId } from './core/errors.ts'
 import { assertNever } from './core/platform.ts'
-import type { Place } from './hosting.ts'
+import type { Place, Spot } from './hosting.ts'
+import type { MemberState } from './cluster.ts'
 
 export interface Events {
   /** Messages that could not be delivered: `count` alike. */
@@ -15,7 +16,7 @@ export interface Events {
    *  failed that nobody looked at; and what was done about it. */
   fault: { actor: ActorId; method: string; error: unknown; decision: 'restart' | 'resume' | 'stop' | 'escalate' }
   /** An actor has moved; `ms`: for how long it took no message. */
-  moved: { actor: ActorId; from: Place; to: Place; ms: number }
+  moved: { actor: ActorId; from: Spot; to: Spot; ms: number }
   /** It was to move, and goes on where it was: what `ctx.moveTo` could not do, or the system, to balance itself. */
   moveFailed: { actor: ActorId; to: Place; error: unknown }
   /** An actor whose thread was lost goes on, on another one: with its last checkpoint, or with fresh state. */
@@ -46,6 +47,18 @@ export interface Events {
   threadFull: { thread: number; heap: number }
   /** A lost thread is in a native call and cannot be ended: it is fenced off. The process cannot end before that call does. */
   threadStuck: { thread: number }
+  /** A node of the cluster has come, gone, or is not heard any more; `from` is undefined when it is new. `why`: for people. */
+  nodeChanged: { node: string; id: string; from: MemberState | undefined; to: MemberState; why: string }
+  /** This node hears more than half of the members again, or for the first time. */
+  majority: { heard: number; of: number }
+  /** It hears no more than half of the members: others may go on without it, and declare it down. */
+  minority: { heard: number; of: number; why: string }
+  /** The others have declared this node down, or its hub failed: it is no member any more, and its system closes. */
+  expelled: { by: string | undefined; why: string; error: Error }
+  /** A node has sent what makes no sense: the connection with it was ended. */
+  linkFailed: { node: string; error: Error }
+  /** Two nodes that did not see each other had given one name to two actors; this one has lost it. */
+  nameLost: { actor: ActorId; name: string; error: unknown }
   log: { actor: ActorId; level: 'info' | 'warn' | 'error'; text: string; data: unknown }
 }
 
@@ -63,6 +76,7 @@ export class Printer {
   readonly #fullVaults = new Set<number>()
 
   print(event: keyof Events, data: unknown): void {
+    if (isOfNodes(event)) return printOfNodes(event, data)
     switch (event) {
       case 'deadLetter':
         return this.#deadLetter(data as DeadLetter)
@@ -140,6 +154,39 @@ export class Printer {
 
 function blockedLine({ thread, ms, actor, method }: Events['threadBlocked']): string {
   return `thread ${thread} has been blocked for ${ms} ms${actor === undefined ? '' : ` by ${actor}.${method}`}`
+}
+const ofNodes = ['nodeChanged', 'minority', 'majority', 'expelled', 'linkFailed', 'nameLost'] as const
+type OfNodes = (typeof ofNodes)[number]
+const isOfNodes = (event: keyof Events): event is OfNodes => (ofNodes as readonly string[]).includes(event)
+/** What needs somebody's attention: others are there, or have left. */
+function printOfNodes(event: OfNodes, data: unknown): void {
+  switch (event) {
+    case 'majority':
+      return
+    case 'nodeChanged': {
+      const { node, to, why } = data as Events['nodeChanged']
+      if (to === 'suspect' || to === 'down') console.error(`node ${node} is ${to}: ${why}`)
+      return
+    }
+    case 'minority': {
+      const { heard, of, why } = data as Events['minority']
+      return console.error(`this node hears ${heard} of ${of} members: ${why}`)
+    }
+    case 'expelled': {
+      const { why } = data as Events['expelled']
+      return console.error(`this node is no member of the cluster any more: ${why}`)
+    }
+    case 'linkFailed': {
+      const { node, error } = data as Events['linkFailed']
+      return console.error(`the connection with node ${node} was ended: ${error.message}`)
+    }
+    case 'nameLost': {
+      const { actor, name } = data as Events['nameLost']
+      return console.error(`${actor} has lost the name '${name}' to an actor of another node`)
+    }
+    default:
+      return assertNever(event)
+  }
 }
 function fullLine({ thread, heap }: Events['threadFull']): string {
   return `the heap of thread ${thread} is ${Math.round(heap * 100)} % full: it takes no new actors`

@@ -13,10 +13,22 @@ import type { Ref } from './ref.ts'
 export interface Thread {
   readonly thread: number
 }
-export type Place = Thread
-/** The n-th thread of the system; 0 is the one that created it. */
+export interface Node {
+  readonly node: string
+  readonly thread?: number | undefined
+}
+export type Place = Thread | Node
+/** A thread as events tell of it; of this process where no node is named. */
+export interface Spot extends Thread {
+  readonly node?: string
+}
+/** The n-th thread of this process's system; 0 is the one that created it. */
 export function thread(n: number): Thread {
   return { thread: n }
+}
+/** A process of the cluster, by its name: the least loaded of its threads, or the n-th. */
+export function node(name: string, n?: number): Node {
+  return n === undefined ? { node: name } : { node: name, thread: n }
 }
 
 export interface SpawnOptions {

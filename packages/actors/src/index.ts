@@ -47,7 +47,10 @@ export {
   InvalidCall,
   MailboxFull,
   MoveFailed,
+  MoveInDoubt,
   NameTaken,
+  NodeLost,
+  NodeRefused,
   NotSendable,
   Refusal,
   refusal,
@@ -66,8 +69,10 @@ export { codec } from './core/values.ts'
 export type { Events } from './events.ts'
 export { goroutine } from './goroutine.ts'
 export type { GoContext, Goroutine, Start, Task } from './goroutine.ts'
-export { thread } from './hosting.ts'
-export type { Hosting, Place, SpawnArgs, SpawnOptions, Thread } from './hosting.ts'
+export { node, thread } from './hosting.ts'
+export type { Hosting, Node, Place, SpawnArgs, SpawnOptions, Spot, Thread } from './hosting.ts'
+export type { Drained, Member, MemberState } from './cluster.ts'
+export type { NodeOptions } from './node-options.ts'
 export { moved } from './moved.ts'
 export type { Moved } from './moved.ts'
 export { offload } from './offload.ts'

@@ -11,22 +11,28 @@ import { Core } from './core/core.ts'
 import { GRACE, rejectAsks } from './core/ending.ts'
 import { InvalidCall } from './core/errors.ts'
 import { host, SystemHosting } from './core/hosting.ts'
+import type { NodeSettings } from './core/node-settings.ts'
 import type { Limits } from './core/platform.ts'
 import { Quarantine } from './core/quarantine.ts'
 import { type Lines, Rollout, type Upgraded, type UpgradeOptions } from './core/rollout.ts'
 import { whose } from './core/turn-words.ts'
+import { nodeId } from './core/link-errors.ts'
 import { halt, isHostThread } from './edge/host-mark.ts'
 import type { HostThreads } from './edge/host-threads.ts'
+import type { HubThread } from './edge/hub-thread.ts'
 import { NodePlatform } from './edge/node-platform.ts'
 import type { Report } from './edge/pulse.ts'
+import { socketOf } from './edge/socket-path.ts'
 import { onStrayRejection } from './edge/stray-rejections.ts'
 import { createParts, type SystemParts } from './edge/system-parts.ts'
 import type { ResourceLimits } from './edge/thread-pool.ts'
 import type { WatchLimits } from './edge/watch.ts'
+import { Cluster, type Clustered, type Drained, type Member } from './cluster.ts'
 import type { AnyBehavior, Behavior, InitOf } from './behavior.ts'
 import { type Events, Printer } from './events.ts'
 import type { Hosting, Place, SpawnArgs } from './hosting.ts'
 import { checkLimits, type LimitOptions, limitOptions } from './limit-options.ts'
+import { type NodeOptions, nodeSettings } from './node-options.ts'
 import type { AnyRef, Ref } from './ref.ts'
 import { checkThreadOptions, flag, type ThreadOptions, threadOptions, type ThreadRules } from './thread-options.ts'
 
@@ -38,6 +44,8 @@ export interface SystemOptions extends ThreadOptions, LimitOptions {
    * 'off' by default, as a move runs hooks of the actor's, and needs state that can travel: its author's to decide.
    */
   balance?: 'off' | 'on' | BalanceOptions
+  /** Makes this process a node of a cluster, with the name and ways to others that are given (docs/nodes.md). */
+  node?: NodeOptions
   /** For each host thread, as `new Worker` takes them. Buffers do not count. */
   resourceLimits?: ResourceLimits
   /** Whether blocked threads are ended while an inspector is open, when a debugger may hold them; false. */
@@ -47,7 +55,7 @@ export interface SystemOptions extends ThreadOptions, LimitOptions {
 /** A behavior, or later a hosted one; what spawning it gives. */
 export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Behavior<I, S, H>> : never
 
-export interface System extends Omit<Hosting, 'spawn'>, AsyncDisposable {
+export interface System extends Omit<Hosting, 'spawn'>, Clustered, AsyncDisposable {
   /**
    * Resolves when the actor has started. Rejects with SpawnFailed, NameTaken, BehaviorUnavailable,
    * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
@@ -76,6 +84,8 @@ const NO_LINES = { lines: [] } as unknown as Lines
 
 /** ms for all threads to say that their actors have stopped. */
 const CLOSE_WITHIN = GRACE + 1_000
+/** ms in which a node is to become a member of its cluster; and in which its actors are to have left it. */
+const [JOIN_WITHIN, DRAIN_WITHIN] = [10_000, 30_000]
 /** ms for host threads to end by themselves once their actors have stopped. */
 const END_WITHIN = 1_000
 
@@ -88,7 +98,12 @@ async function create(options: SystemOptions): Promise<System> {
   const wanted = checked(options)
   // Piscina is for the thread that has the pool; host threads load this module too, and start faster without it.
   const hosts = wanted.threads === 0 ? undefined : await import('./edge/host-threads.ts')
-  return new LocalSystem(wanted, hosts?.HostThreads) as unknown as System
+  const system = new LocalSystem(wanted, hosts?.HostThreads)
+  if (wanted.node !== undefined) {
+    const { HubThread } = await import('./edge/hub-thread.ts')
+    await system.join(HubThread, wanted.node, options.node!.within ?? JOIN_WITHIN)
+  }
+  return system as unknown as System
 }
 
 /** Its calls are typed by System; core knows no types of users. */
@@ -99,13 +114,16 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   readonly #platform: NodePlatform
   readonly #hosts: HostThreads | undefined
   readonly #rollout: Rollout
+  readonly #parts: SystemParts
+  #cluster: Cluster | undefined
   #closing: Promise<void> | undefined
   readonly #endListening: () => void
 
   constructor(wanted: Checked, Hosts: typeof HostThreads | undefined) {
     super()
-    const { threads, limits } = wanted
-    const parts = createParts(threads + 1, availableParallelism(), limits.vault)
+    const { threads, limits, node } = wanted
+    const parts = createParts(threads + 1, availableParallelism(), limits.vault, node && nodeId(node))
+    this.#parts = parts
     this.#platform = new NodePlatform(parts, 0, (event, data) => this.#emit(event, data))
     this.#core = new Core(this.#platform, limits)
     this.#endListening = onStrayRejection(reason => this.#takeRejection(reason))
@@ -149,6 +167,32 @@ class LocalSystem extends SystemHosting implements Methods<System> {
     return hosts
   }
 
+  /** Joins the cluster; where that fails, nothing is left open. */
+  async join(Hub: typeof HubThread, settings: NodeSettings, within: number): Promise<void> {
+    const emit = (event: string, data: unknown): void => this.#emit(event, data)
+    this.#cluster = new Cluster(this.#core, emit, () => void this.close())
+    try {
+      const task = { parts: this.#parts, settings }
+      await this.#cluster.join(events => new Hub(task, events), within)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+  async drain({ deadline = DRAIN_WITHIN }: { deadline?: number } = {}): Promise<Drained> {
+    if (this.#cluster !== undefined) return this.#cluster.drain(this.#hosts?.living ?? [], deadline)
+    throw new InvalidCall('drain: this process is no node (createSystem: node)')
+  }
+  async leave(options?: { deadline?: number }): Promise<Drained> {
+    const drained = await this.drain(options)
+    await this.#cluster!.retire()
+    await this.close()
+    return drained
+  }
+  nodes(): Member[] {
+    return this.#cluster?.nodes() ?? []
+  }
+
   [host](): Core {
     return this.#core
   }
@@ -188,6 +232,7 @@ class LocalSystem extends SystemHosting implements Methods<System> {
     await hosts?.end(END_WITHIN)
     // one that had to be ended has not said so: what is sent there from now on would wait for ever
     for (const thread of hosts?.all ?? []) core.lostThread(thread)
+    await this.#cluster?.close()
     core.deadLetters.publish()
     this.#platform.close()
     this.#endListening()
@@ -217,12 +262,12 @@ class LocalSystem extends SystemHosting implements Methods<System> {
 function blockedError(core: Core, { ms, turn }: Report): Error {
   const { actor, method } = whose(core, turn)
   const where = actor === undefined ? '' : ` in ${actor}.${method}`
-  return new Error(
-    `it was blocked for ${ms} ms${where} and ended; what computes for long belongs into run(), or needs a longer endBlockedAfter`,
-  )
+  const hint = 'what computes for long belongs into run(), or needs a longer endBlockedAfter'
+  return new Error(`it was blocked for ${ms} ms${where} and ended; ${hint}`)
 }
 
 interface Checked {
+  node: NodeSettings | undefined
   threads: number
   limits: Limits
   balance: ReturnType<typeof balanceSettings>
@@ -234,6 +279,7 @@ const OPTIONS = [
   'threads',
   ...limitOptions,
   'balance',
+  'node',
   'resourceLimits',
   'endWhileInspected',
   ...threadOptions,
@@ -249,5 +295,6 @@ function checked(options: SystemOptions): Checked {
   const rules = checkThreadOptions('createSystem', options)
   const endWhileInspected = flag('createSystem', 'endWhileInspected', options.endWhileInspected, false)
   const balance = balanceSettings('createSystem', options.balance)
-  return { threads, limits, balance, resourceLimits, rules: { ...rules, endWhileInspected } }
+  const node = options.node && nodeSettings(options.node, Date.now(), socketOf)
+  return { node, threads, limits, balance, resourceLimits, rules: { ...rules, endWhileInspected } }
 }

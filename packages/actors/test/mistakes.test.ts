@@ -156,7 +156,7 @@ describe('createSystem', () => {
     [{ threads: 0, askDeadline: NaN }, 'createSystem: askDeadline is NaN; it must be a number above 0'],
     [
       { thread: 2 },
-      "createSystem: there is no 'thread'; there are threads, askDeadline, turnLimit, mailbox, snapshot, vault, balance, resourceLimits, endWhileInspected, replaceThreads, blockedAfter, endBlockedAfter",
+      "createSystem: there is no 'thread'; there are threads, askDeadline, turnLimit, mailbox, snapshot, vault, balance, node, resourceLimits, endWhileInspected, replaceThreads, blockedAfter, endBlockedAfter",
     ],
     [{ threads: 0, mailbox: { size: 1 } }, "createSystem: mailbox: there is no 'size'; there are capacity, bytes"],
     [{ threads: 0, mailbox: { capacity: -1 } }, 'createSystem: capacity is -1; it must be a number above 0'],
@@ -179,11 +179,11 @@ onBoth((the, threads) => {
       'spawn: the function make is no behavior; pass what behavior() or a wrapper returned',
     ],
     ['a thread that there is not', [counter, 0, { on: thread(threads + 1) }], `spawn: ${unknownThread}`],
-    ['a thread as a number', [counter, 0, { on: 0 }], 'spawn: on is 0; pass thread(n)'],
+    ['a thread as a number', [counter, 0, { on: 0 }], 'spawn: 0 is no place; pass thread(n) or node(name)'],
     [
       'a thread in words',
       [counter, 0, { on: thread(any('1')) }],
-      `spawn: there is no thread 1; this system has threads 0 to ${threads}`,
+      `spawn: there is no thread the string '1'; this system has threads 0 to ${threads}`,
     ],
     [
       'an option that there is none of',

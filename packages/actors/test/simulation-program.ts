@@ -6,9 +6,9 @@ import type { Core } from '../src/core/core.ts'
 import { UserTimer } from '../src/core/extra.ts'
 import { Turn } from '../src/core/turn.ts'
 import { Random } from '../src/testing/random.ts'
-import { runWorld, type Simulation, type SimulationFailed } from '../src/testing/simulation.ts'
+import { runWorld, type Simulation, type SimulationFailed, type WorldParts } from '../src/testing/simulation.ts'
 import { SimLane } from '../src/testing/sim-lane.ts'
-import type { World, WorldOptions } from '../src/testing/world.ts'
+import type { World } from '../src/testing/world.ts'
 import { Census } from './moving/census.ts'
 import { drill, thereAndBack } from './moving/drill.ts'
 import { LARGEST, move, moveAll } from './moving/move-deeds.ts'
@@ -22,7 +22,7 @@ import { type Any, codeOf, run, type RunOptions } from './simulation-run.ts'
 
 export interface ProgramOptions {
   readonly coverage?: Map<string, number>
-  readonly world?: Partial<WorldOptions>
+  readonly world?: Partial<WorldParts>
   readonly run?: Partial<RunOptions>
 }
 export interface Outcome {
@@ -90,7 +90,7 @@ function timersLeft(core: Core, world: World): string[] {
   const left: string[] = []
   const kinds = [Ask, Turn, UserTimer].map(({ prototype, name }) => ({ prototype, name, fire: prototype.fire }))
   for (const { prototype, name } of kinds) prototype.fire = () => void left.push(name)
-  world.now += 1e6
+  world.course.now += 1e6
   core.timers.advance()
   for (const { prototype, fire } of kinds) prototype.fire = fire
   return left

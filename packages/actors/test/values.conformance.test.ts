@@ -1,18 +1,27 @@
-// One message, two ways: a copy within a thread and a frame between threads must be the same to whoever gets it. For any
-// graph of values, copy(x) and decode(encode(x)) are alike in every value, prototype, key order, cycle and shared
-// reference, and share nothing with x or with the frame; and for any graph with something in it that cannot travel, both
-// refuse with the same path and the same words.
+// One message, four ways: a copy within a thread, a frame between threads, a frame between processes, and a frame between
+// threads that is transcoded for another process must be the same to whoever gets it. For any graph of values, copy(x) and
+// decode(encode(x)) are alike in every value, prototype, key order, cycle and shared reference, and share nothing with x or
+// with the frame; and for any graph with something in it that cannot travel, all refuse with the same path and the same words.
+// What is written for another process passes the scan that it makes.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ActorFault, NotSendable } from '../src/core/errors.ts'
+import type { Packed } from '../src/core/platform.ts'
 import { Copier } from '../src/core/values.ts'
 import { Codec } from '../src/edge/codec.ts'
 import { SharedTable } from '../src/edge/shared-table.ts'
+import { WireScan } from '../src/edge/wire-scan.ts'
 import { build, difference, graph, objectsIn, Point } from './value-graphs.ts'
 
 const copier = new Copier()
-const frames = new Codec(SharedTable.create({ entries: 256, units: 1 << 14 }), [])
+const table = () => SharedTable.create({ entries: 256, units: 1 << 14 })
+const none = (): never => expect.unreachable('no value here has a name')
+const names = { place: none, thread: none, protocol: none, protocolNumber: none, now: none }
+const frames = new Codec(table(), [], undefined, names)
+/** Another process, which shares no table with the first. */
+const other = new Codec(table(), [], undefined, names)
+const scan = new WireScan([])
 
 const copied = (value: unknown): unknown => copier.copy(value, undefined)
 
@@ -26,6 +35,23 @@ function framed(value: unknown): unknown {
   frames.encode({ over: 'written', again: [1, 2, 3, 4, 5, 6, 7, 8] })
   return made
 }
+
+/** Through another process, which looks at it before it reads it. */
+function wired(value: unknown): unknown {
+  return arrived(frames.packWire(value))
+}
+function transcoded(value: unknown): unknown {
+  const frame = Uint8Array.from(frames.encode(value))
+  return arrived(frames.transcode(frame, 0, frame.length))
+}
+function arrived({ bytes, start, end }: Packed): unknown {
+  const body = Uint8Array.from(bytes.subarray(start, end))
+  scan.body(body, 0, body.length, { place: none, protocol: none })
+  const made = other.decode(body, 0, body.length, undefined)
+  body.fill(0xff)
+  return made
+}
+const frameWays = [framed, wired, transcoded]
 
 describe('the comparison can tell', () => {
   const shared = {}
@@ -65,19 +91,19 @@ function outcome(way: (value: unknown) => unknown, value: unknown): unknown {
   }
 }
 
-describe('copy and frame', () => {
+describe('copy and frames', () => {
   test('give the same, and share nothing, for any graph', () => {
     let compared = 0
     fc.assert(
       fc.property(graph, nodes => {
         const value = build(nodes)
         const copy = outcome(copied, value)
-        const frame = outcome(framed, value)
-        expect(difference(copy, frame)).toBeUndefined()
+        const made = frameWays.map(way => outcome(way, value))
+        for (const frame of made) expect(difference(copy, frame)).toBeUndefined()
         if (typeof copy !== 'object' || copy === null || 'path' in copy) return
         compared++
         const own = objectsIn(value)
-        for (const made of [copy, frame]) for (const object of objectsIn(made)) expect(own.has(object)).toBe(false)
+        for (const one of [copy, ...made]) for (const object of objectsIn(one)) expect(own.has(object)).toBe(false)
         if (!nodes.some(({ shape }) => shape === 'error' || shape === 'refusal'))
           expect(difference(value, copy)).toBeUndefined()
       }),
@@ -103,7 +129,7 @@ describe('copy and frame', () => {
       fc.property(graph, fc.nat({ max: 19 }), poison, (nodes, at, what) => {
         const value = build(nodes, { at: at % nodes.length, what })
         const copy = outcome(copied, value)
-        expect(difference(copy, outcome(framed, value))).toBeUndefined()
+        for (const way of frameWays) expect(difference(copy, outcome(way, value))).toBeUndefined()
         if (typeof copy === 'object' && copy !== null && 'path' in copy) refused++
       }),
       { numRuns: 2000 },
@@ -150,6 +176,6 @@ describe('copy and frame', () => {
     ['error chain', new Error('a', { cause: new RangeError('b', { cause: 'c' }) })],
     ['aggregate', new AggregateError([new Error('1'), () => 1], 'all')],
   ])('%s', (_, value) => {
-    expect(difference(outcome(copied, value), outcome(framed, value))).toBeUndefined()
+    for (const way of frameWays) expect(difference(outcome(copied, value), outcome(way, value))).toBeUndefined()
   })
 })

@@ -4,17 +4,19 @@
 // Invariants: a call for an actor that is about to leave waits, and runs where the actor is then. A call for one that has
 // ended finds no cell, and says so to whoever waits.
 import { ActorRef } from './actor-ref.ts'
-import type { Address } from './address.ts'
+import { type Address, FIRST_FAR } from './address.ts'
 import { stays } from './baggage.ts'
 import { Calls } from './calls.ts'
 import type { Cell } from './cell.ts'
 import { link, unlink } from './children.ts'
 import type { Core } from './core.ts'
-import { ActorStopped, Expired, MailboxFull, SystemClosed, ThreadLost, type TroupeError } from './errors.ts'
+import { ActorStopped, Expired, isLoss, MailboxFull, SystemClosed, type TroupeError } from './errors.ts'
 import * as life from './life.ts'
+import { HUB } from './places.ts'
 import { isMovable } from './sampling.ts'
 import { hasRoom, requestStop } from './stopping.ts'
-import { threadOperations } from './thread-calls.ts'
+import { byHub, threadOperations, withinNode } from './thread-calls.ts'
+import { Moment, ThreadNumber } from './thread-number.ts'
 import { type Ended, ended, lostWith } from './watches.ts'
 
 /** An address in the arguments of a call. */
@@ -27,10 +29,10 @@ const operations = {
   ...threadOperations,
   stop: (core: Core, [ref, drain]: [ActorRef, boolean]) => stopHere(cellOf(core, ref), drain),
   ready: (core: Core, [ref]: [ActorRef]) => readyHere(ref.address, cellOf(core, ref)),
-  move: (core: Core, [ref, to, until]: [ActorRef, number, number]) =>
-    moveHere(core, ref.address, cellOf(core, ref), to, until),
-  shift: (core: Core, [ref, to, until]: [ActorRef, number, number]) =>
-    shiftHere(core, ref.address, cellOf(core, ref), to, until),
+  move: (core: Core, [ref, to, until]: [ActorRef, ThreadNumber, Moment]) =>
+    moveHere(core, ref.address, cellOf(core, ref), to.number, until.at),
+  shift: (core: Core, [ref, to, until]: [ActorRef, ThreadNumber, Moment]) =>
+    shiftHere(core, ref.address, cellOf(core, ref), to.number, until.at),
   watch(core: Core, [ref, watcher]: [ActorRef, ActorRef]) {
     watchHere(core, ref.address, cellOf(core, ref), watcher.address)
   },
@@ -58,7 +60,7 @@ const operations = {
   },
   /** Whether an actor with a name lives; if not, others can have it. */
   named(core: Core, [ref, name]: [ActorRef, string]) {
-    if (!isGoing(cellOf(core, ref))) core.names.release(name, ref.address)
+    if (!isGoing(cellOf(core, ref))) void core.names.release(name, ref.address)
   },
   childGone(core: Core, [parent, child]: [ActorRef, ActorRef]) {
     cellOf(core, parent)?.extra?.away?.delete(child.id)
@@ -82,10 +84,17 @@ const operations = {
   },
 }
 type Name = keyof typeof operations
+/** By their numbers in frames. */
+export const operationNames: readonly string[] = Object.keys(operations)
 
 export class ActorCalls extends Calls<Name> {
   constructor(core: Core) {
     super(core, operations)
+  }
+
+  protected override mayAsk(operation: Name, from: number): boolean {
+    if (byHub.has(operation)) return from === HUB
+    return from < FIRST_FAR || !withinNode.has(operation)
   }
 
   /** The actor, where it is here; and gone: whether it can only have ended. */
@@ -134,7 +143,8 @@ export class ActorCalls extends Calls<Name> {
   }
   async #move(operation: 'move' | 'shift', address: Address, to: number, until: number): Promise<void> {
     try {
-      await this.askActor(address, operation, [ref(address), to, until], false, until + this.core.limits.askDeadline)
+      const args = [ref(address), new ThreadNumber(to), new Moment(until)]
+      await this.askActor(address, operation, args, false, until + this.core.limits.askDeadline)
     } catch (error) {
       if (!(error instanceof Expired)) throw error
       throw stays(address, 'late', 'or has moved: nobody has said, as a thread was lost that may have known')
@@ -189,7 +199,7 @@ export class ActorCalls extends Calls<Name> {
   }
   named(address: Address, name: string): void {
     const { cell, gone } = this.#look(address)
-    if (gone) this.core.names.release(name, address)
+    if (gone) void this.core.names.release(name, address)
     else if (cell === undefined) this.sendActor(address, 'named', [ref(address), name])
   }
   childLost(parent: Address, child: Address): void {
@@ -274,5 +284,5 @@ function watchHere(core: Core, address: Address, cell: Cell | undefined, watcher
 
 /** A stop has nothing to do where the thread has ended with the actor. */
 function unlessGone(error: unknown): void {
-  if (!(error instanceof ThreadLost || error instanceof SystemClosed)) throw error
+  if (!(isLoss(error) || error instanceof SystemClosed)) throw error
 }

@@ -10,7 +10,7 @@ import type { ActorId } from './errors.ts'
 import { InvalidCall, NotSendable } from './errors.ts'
 import { MANY_ARGUMENTS } from './mailbox.ts'
 import { releaseOf } from './outbox.ts'
-import { threadOf } from './thread-place.ts'
+import { type Place, threadOf } from './thread-place.ts'
 import { travel, type TravelKind } from './values.ts'
 
 export interface AskLimits {
@@ -61,7 +61,7 @@ export class ActorRef {
     return this.address.protocol.core.ready(this.address)
   }
   /** Moves the actor to a thread, within the deadline that an ask has; asked for by the actor itself, it begins after the turn, and resolves at once. */
-  move(to: { thread: number }): Promise<void> {
+  move(to: Place): Promise<void> {
     const { core } = this.address.protocol
     const moved = core.move(this.address, threadOf(core, to, 'move'), this.limits?.deadline)
     if (this.owner === undefined || !this.owner.address.equals(this.address)) return moved
@@ -124,6 +124,7 @@ export interface Receiver {
 /** A ref in a frame: the protocol's number, and three for the address. */
 export const refTravel: TravelKind<ActorRef> = {
   tag: 'ref',
+  wire: ['protocol', 'place', 'place', { least: 0, most: 2 ** 40 - 1 }],
   copy(ref, to) {
     const { core, cell } = to as Receiver
     return new ActorRef(own(ref, core), cell)

@@ -37,7 +37,8 @@ export class Address {
   }
 
   get id(): ActorId {
-    return `${this.protocol.name}#${this.home}.${this.birth}.${this.serial}` as ActorId
+    const { places } = this.protocol.core
+    return `${this.protocol.name}#${places.text(this.home)}.${places.text(this.birth)}.${this.serial}` as ActorId
   }
 
   equals(other: Address): boolean {

@@ -1,36 +1,34 @@
-// What an actor takes along when it moves: all that its cell holds, as plain data, and made again on the other thread.
+// What an actor takes along when it moves: all that its cell holds, as plain data. unpacking.ts makes it again.
 //
 // Invariants: the packed form refers to nothing on the old thread. It is two values, the state and all else, as most actors
 // have nothing else but a few numbers, which take no codec. The target has loaded the behavior's modules by then, as it has
 // been asked to (reach.ts), so codecs of users' classes are known there. Times are of the clock that all threads share. The
 // mailbox is no part of it: it follows in frames once the copy is ready.
 import { ActorRef } from './actor-ref.ts'
-import type { Address } from './address.ts'
+import { type Address, FIRST_FAR } from './address.ts'
 import { type Source, source } from './behavior-value.ts'
-import { Cell } from './cell.ts'
-import type { Core } from './core.ts'
-import { type ActorId, MoveFailed, NotSendable, type TroupeError } from './errors.ts'
+import type { Cell } from './cell.ts'
+import { MoveFailed, NotSendable, type TroupeError } from './errors.ts'
 import { type OwnCall, UserTimer } from './extra.ts'
 import { words } from './failures.ts'
+import { type FarBehavior, farBehavior } from './far-source.ts'
 import { type Mailbox, METHOD_SHIFT, type Taken, TIMED } from './mailbox.ts'
 import type { Packed } from './platform.ts'
-import type { Loaded, Protocol } from './protocol.ts'
-import type { Restarts } from './supervision.ts'
-import { stateFrom, UpgradeRefused } from './upgrades.ts'
-import { type Ended, Watch } from './watches.ts'
+import { Moment } from './thread-number.ts'
+import type { Ended, Watch } from './watches.ts'
 
 export type TimerData = [
   number: number,
-  method: number,
+  method: string,
   args: unknown[],
   period: number | undefined,
-  due: number,
+  due: Moment,
   set: boolean,
   waiting: boolean,
 ]
-export type WatchData = [ref: ActorRef, method: number, args: readonly unknown[], how: Ended | undefined]
+export type WatchData = [ref: ActorRef, method: string, args: readonly unknown[], how: Ended | undefined]
 /** What it is to call of itself, in order: a timer that is due, the end of one that it watches, or what was piped. */
-type CallData = [timer: number] | [watched: ActorRef] | [method: number, args: unknown[]]
+type CallData = [timer: number] | [watched: ActorRef] | [method: string, args: unknown[]]
 
 /** What is to happen to the actor by itself. */
 export interface Things {
@@ -43,9 +41,9 @@ export interface Things {
  * What an actor has besides its state, without what is undefined at the end. The source only where its protocol, as it is run
  * there, does not say what that is.
  */
-type Rest = [
-  source?: Source | undefined,
-  protocol?: number,
+export type Rest = [
+  source?: Source | FarBehavior | undefined,
+  protocol?: number | undefined,
   turns?: number,
   lives?: number,
   timersMade?: number,
@@ -53,7 +51,7 @@ type Rest = [
   init?: unknown,
   parent?: ActorRef | undefined,
   name?: string | undefined,
-  restarts?: Restarts | undefined,
+  restarts?: readonly Moment[] | undefined,
   watchers?: ActorRef[] | undefined,
   children?: ActorRef[] | undefined,
   things?: Things | undefined,
@@ -78,28 +76,31 @@ const filled = <T extends readonly unknown[]>(list: T): T | undefined => (list.l
 // ── packing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Throws MoveFailed, which says what cannot travel. Changes nothing. */
-export function pack(cell: Cell): Baggage {
+export function pack(cell: Cell, to: number): Baggage {
   const { entries } = cell.core.channels
   entries.begin()
   try {
-    return packed(cell)
+    return packed(cell, to)
   } catch (error) {
     entries.undo() // channel ends in it do not go after all
     throw error
   }
 }
-function packed(cell: Cell): Baggage {
-  const rest = restOf(cell)
+function packed(cell: Cell, to: number): Baggage {
+  const rest = restOf(cell, to)
   const sealed = rest.every(isPlain) ? undefined : copied(cell.core.platform.codec.pack(rest))
   return { rest, sealed, state: packState(cell, stays) }
 }
-function restOf(cell: Cell): unknown[] {
+function restOf(cell: Cell, to: number): unknown[] {
   const { extra, loaded, turns, pinned, init, parent } = cell
   const from = loaded!.behavior[source]
-  // the target has loaded it, as it has been asked; but only what is not composed is known by its protocol alone
+  // the target has loaded it, as it has been asked; but only what is not composed is known by its protocol alone, and that
+  // only in this process
+  const near = to < FIRST_FAR
+  const composed = 'inner' in from ? from : undefined
   const rest: Rest = [
-    'inner' in from ? from : undefined,
-    loaded!.protocol.number,
+    near ? composed : farBehavior(from, loaded!.protocol),
+    near ? loaded!.protocol.number : undefined,
     turns,
     extra?.lives ?? 0,
     extra?.timersMade ?? 0,
@@ -112,7 +113,13 @@ function restOf(cell: Cell): unknown[] {
     const children = [...extra.children().map(child => child.address), ...(extra.away?.values() ?? [])]
     const things = thingsOf(cell)
     const some = things.timers.length + things.watching.length + things.calls.length > 0
-    rest.push(name, filled(restarts), refs(watchers?.values() ?? []), refs(children), some ? things : undefined)
+    rest.push(
+      name,
+      filled(restarts.map(at => new Moment(at))),
+      refs(watchers?.values() ?? []),
+      refs(children),
+      some ? things : undefined,
+    )
   }
   while (rest.at(-1) === undefined) rest.pop()
   return rest
@@ -122,11 +129,12 @@ function isPlain(value: unknown): boolean {
   return value === undefined || typeof value === 'number' || typeof value === 'boolean'
 }
 
-export function thingsOf({ extra }: Cell): Things {
+export function thingsOf(cell: Cell): Things {
+  const { extra } = cell
   return {
     timers: [...(extra?.timers?.values() ?? [])].map(timer => timer.data()),
     watching: [...(extra?.watching?.values() ?? [])].map(watch => watch.data()),
-    calls: [...callsOf(extra?.side), ...callsOf(extra?.sideAside)],
+    calls: [...callsOf(cell, extra?.side), ...callsOf(cell, extra?.sideAside)],
   }
 }
 
@@ -171,15 +179,17 @@ export function stays(address: Address, why: MoveFailed['why'], text: string, ca
 }
 
 /** What waits in a queue of the actor's own calls; they stay in it. */
-function callsOf(queue: Mailbox | undefined): CallData[] {
+function callsOf({ core }: Cell, queue: Mailbox | undefined): CallData[] {
   const calls: CallData[] = []
   const taken: Taken = { head: 0, from: undefined, argument: undefined }
   for (let left = queue?.count ?? 0; left > 0; left--) {
     queue!.take(taken)
     queue!.push(taken.head, undefined, taken.argument, 0)
     const call = (taken.head & TIMED) === 0 ? undefined : (taken.argument as OwnCall)
-    if (call === undefined) calls.push([taken.head >> METHOD_SHIFT, taken.argument as unknown[]])
-    else if (call.cancelled) continue
+    if (call === undefined) {
+      const method = core.platform.methods.text(taken.head >> METHOD_SHIFT)
+      calls.push([method, taken.argument as unknown[]])
+    } else if (call.cancelled) continue
     else calls.push(call instanceof UserTimer ? [call.number] : [ref((call as Watch).address)])
   }
   return calls
@@ -190,109 +200,6 @@ export function pauseTimers(cell: Cell): UserTimer[] {
   const set = [...(cell.extra?.timers?.values() ?? [])].filter(timer => timer.slot >= 0)
   for (const timer of set) cell.core.timers.clear(timer)
   return set
-}
-
-// ── unpacking ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * The same actor, not live yet: at once where its behavior is known here. Throws, or rejects with, what the behavior's code
- * throws, or MoveFailed.
- */
-export function unpack(core: Core, address: Address, { rest, state }: Arrived): Cell | Promise<Cell> {
-  const cell = new Cell(core, address, 'arriving', undefined, undefined)
-  const list = rest(cell)
-  const [from, number] = list as Rest
-  const known = core.behaviors.protocol(number!)
-  const loaded = core.upgrades.known(known)
-  if (loaded !== undefined && from === undefined) return unpacked(cell, loaded, known, list, state)
-  const own = { bytes: copied(state), start: 0, end: state.end - state.start }
-  const told = from ?? core.handoffs.arrivals.sources.get(known)!
-  return load(core, address, told, known).then(made => unpacked(cell, made, known, list, own))
-}
-
-function unpacked(cell: Cell, loaded: Loaded, known: Protocol, rest: readonly unknown[], state: Packed): Cell {
-  const [, , turns, lives, timersMade, pinned, init, parent, name, restarts, watchers, children, things] = rest as Rest
-  cell.loaded = loaded
-  takeState(cell, known, cell.core.platform.codec.decode(state.bytes, state.start, state.end, cell))
-  cell.pinned = pinned
-  cell.turns = turns!
-  cell.init = init
-  cell.parent = parent?.address
-  const { more } = cell
-  more.lives = lives!
-  more.timersMade = timersMade!
-  more.name = name
-  if (restarts !== undefined) more.restarts = restarts
-  if (watchers !== undefined) more.watchers = byId(watchers)
-  if (children !== undefined) more.away = byId(children)
-  if (things !== undefined) takeThings(cell, things)
-  checkCalls(cell, known)
-  return cell
-}
-const byId = (refs: ActorRef[]): Map<ActorId, Address> => new Map(refs.map(({ id, address }) => [id, address]))
-
-/** Its state from the packed one, upgraded where its behavior here is a newer one. Throws MoveFailed, or what `restore` throws. */
-function takeState(cell: Cell, known: Protocol, plain: unknown): void {
-  try {
-    cell.state = stateFrom(cell.loaded!, known, plain)
-  } catch (error) {
-    if (!(error instanceof UpgradeRefused)) throw error
-    throw stays(cell.address, 'upgrade', error.message, error.cause)
-  }
-}
-/** A newer version must have whatever is going to be called of the actor by itself. */
-function checkCalls({ address, extra, loaded }: Cell, known: Protocol): void {
-  const { methods, protocol } = loaded!
-  if (protocol === known) return
-  for (const { method } of [...(extra?.timers?.values() ?? []), ...(extra?.watching?.values() ?? [])]) {
-    if (methods[method] !== undefined) continue
-    const name = protocol.core.platform.methods.text(method)
-    const text = `version ${protocol.version} of '${protocol.name}' has no handler '${name}', which a timer or a watch of it calls`
-    throw stays(address, 'upgrade', text)
-  }
-}
-
-/** Makes the actor one of a newer version, on this same thread; gives why that cannot be, and has changed nothing then. */
-export function renew(cell: Cell): TroupeError | undefined {
-  const { core, loaded, state } = cell
-  try {
-    const { bytes, start, end } = packState(cell, stays)
-    const plain = core.platform.codec.decode(bytes, start, end, cell)
-    cell.loaded = core.behaviors.load(core.upgrades.newest(loaded!.behavior))
-    takeState(cell, loaded!.protocol, plain)
-    checkCalls(cell, loaded!.protocol)
-    cell.address.learn(cell.loaded.protocol)
-    return undefined
-  } catch (error) {
-    cell.loaded = loaded
-    cell.state = state
-    return core.failures.own(error)
-  }
-}
-
-async function load(core: Core, address: Address, from: Source, known: Protocol): Promise<Loaded> {
-  try {
-    return await core.upgrades.load(from, known)
-  } catch (error) {
-    throw stays(
-      address,
-      'behavior',
-      `its behavior cannot be loaded on thread ${core.platform.thread}: ${words(error)}`,
-      error,
-    )
-  }
-}
-
-export function takeThings(cell: Cell, { timers, watching, calls }: Things): void {
-  const { more } = cell
-  if (timers.length > 0) more.timers = new Map(timers.map(data => [data[0], UserTimer.of(cell, data)]))
-  if (watching.length > 0) more.watching = new Map(watching.map(data => [data[0].id, Watch.of(cell, data)]))
-  for (const call of calls) {
-    const [what] = call
-    if (call.length === 2) cell.notify(call[0], call[1])
-    else if (typeof what === 'number') cell.remind(more.timers!.get(what)!)
-    else cell.remind(more.watching!.get(what.id)!)
-  }
 }
 
 export function copied({ bytes, start, end }: Packed): Uint8Array {

@@ -17,7 +17,7 @@ import {
 } from './balance.ts'
 import { checkParts, inWords } from './behavior-value.ts'
 import type { Core } from './core.ts'
-import { ActorStopped, type ActorId, InvalidCall, MoveFailed, SystemClosed, ThreadLost } from './errors.ts'
+import { ActorStopped, type ActorId, InvalidCall, isLoss, MoveFailed, SystemClosed } from './errors.ts'
 import { sample, type Sample } from './sampling.ts'
 
 /** How a system balances itself. */
@@ -192,5 +192,5 @@ class Balancing {
 /** It has ended, or was pinned, or its turn took long: nothing that anybody could mend. */
 function isUsual(error: unknown): boolean {
   if (error instanceof MoveFailed) return error.why === 'gone' || error.why === 'pinned' || error.why === 'late'
-  return error instanceof ActorStopped || error instanceof ThreadLost || error instanceof SystemClosed
+  return error instanceof ActorStopped || isLoss(error) || error instanceof SystemClosed
 }

@@ -74,6 +74,11 @@ export type Source =
   | { readonly url: string; readonly name: string }
   | { readonly url: string; readonly name: string; readonly options: readonly unknown[]; readonly inner: Source }
 
+/** The same by names alone. */
+export type NamedSource =
+  | { readonly name: string }
+  | { readonly name: string; readonly options: readonly unknown[]; readonly inner: NamedSource }
+
 export type Wrap = (inner: BehaviorValue, ...options: unknown[]) => BehaviorValue
 
 interface Definitions {
@@ -110,6 +115,21 @@ export function defined(from: Source): BehaviorValue | undefined {
   const wrap = wrappers.get(from.name)
   const inner = defined(from.inner)
   return wrap && inner && wrap(inner, ...from.options)
+}
+
+/** The module that has defined it on this thread; throws where several have. */
+export function sourceNamed(kind: 'behavior' | 'wrapper', name: string): string | undefined {
+  const urls = [...modules].filter(([, { behaviors, wrappers }]) =>
+    (kind === 'behavior' ? behaviors : wrappers).has(name),
+  )
+  if (urls.length <= 1) return urls[0]?.[0]
+  throw new InvalidCall(
+    `several modules define '${name}': ${urls.map(([url]) => url).join(', ')}; a name is an identity`,
+  )
+}
+/** All behaviors that modules have defined on this thread, goroutines among them. */
+export function allDefined(): BehaviorValue[] {
+  return [...modules.values()].flatMap(({ behaviors }) => [...behaviors.values()])
 }
 
 /** What a module has defined on this thread. Throws when two of them have one name. */

@@ -7,7 +7,7 @@
 import type { Address } from './address.ts'
 import { Ask } from './ask.ts'
 import type { Core } from './core.ts'
-import { MailboxFull, SystemClosed, ThreadLost } from './errors.ts'
+import { MailboxFull, SystemClosed } from './errors.ts'
 
 /** An operation: its arguments have been decoded; `from` is the thread that called. */
 export type Operation = (core: Core, args: never, from: number) => unknown
@@ -75,7 +75,7 @@ export abstract class Calls<Name extends string> {
     if (core.hasLost(thread) && !(to.serial > 0 && core.heirs.isOpen(thread))) {
       const ended = core.closing
         ? new SystemClosed(`${operation}: the system is closed`)
-        : new ThreadLost(`${operation}: thread ${thread} has ended`)
+        : core.nodes.lossOf(thread, what => `${operation}: ${what}`, {})
       return Promise.reject(ended)
     }
     const ask = new Ask(core, to, operation, by, undefined)
@@ -88,8 +88,8 @@ export abstract class Calls<Name extends string> {
     }
     if (sent) return last === undefined ? reply : this.#awaited(ask, reply, last)
     // only what is ordered can be refused for want of room; what is not finds nobody there
-    if (ordered) throw new MailboxFull(`the way to thread ${thread} is full; ${operation} was not sent`)
-    throw new ThreadLost(`${operation}: thread ${thread} has ended`)
+    if (ordered) throw new MailboxFull(`the way to ${core.places.words(thread)} is full; ${operation} was not sent`)
+    throw core.nodes.lossOf(thread, what => `${operation}: ${what}`, {})
   }
 
   async #awaited(ask: Ask, reply: Promise<unknown>, last: number | (() => Promise<unknown>)): Promise<unknown> {
@@ -115,6 +115,12 @@ export abstract class Calls<Name extends string> {
   #number(operation: Name): number {
     return this.#names.indexOf(operation)
   }
+
+  /** Whether a frame that came from that thread may ask for this; by whatever ways, and in whose name it says. */
+  allows(operation: number, from: number): boolean {
+    return this.mayAsk(this.#names[operation]!, from)
+  }
+  protected abstract mayAsk(operation: Name, from: number): boolean
 
   /** `args` decodes them, which may fail like the operation itself. */
   receive(operation: number, number: number, from: number, args: () => unknown): void {

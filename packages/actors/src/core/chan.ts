@@ -12,7 +12,7 @@ import type { Proxy } from './channel-proxy.ts'
 import type { Core } from './core.ts'
 import type { DeadReason } from './dead-letters.ts'
 import { closedError } from './channel-errors.ts'
-import type { ActorId, ThreadLost } from './errors.ts'
+import type { ActorId, TroupeError } from './errors.ts'
 import { type Held, hold, offer } from './held.ts'
 import { checkGoing, due, END, Wait } from './waiter.ts'
 
@@ -28,7 +28,7 @@ export class Chan {
   key: ChannelKey | undefined
   home: Home | undefined = undefined
   proxy: Proxy | undefined = undefined
-  broken: ThreadLost | undefined = undefined
+  broken: TroupeError | undefined = undefined
   /** It has been closed here, behind what is still under way. */
   #closing = false
 
@@ -73,7 +73,7 @@ export class Chan {
     return channels.tired() ? channels.rest(undefined) : DONE
   }
 
-  /** Sends if that need not wait, as far as this thread knows. Throws ChannelClosed, ThreadLost and NotSendable. */
+  /** Sends if that need not wait, as far as this thread knows. Throws ChannelClosed, TroupeError and NotSendable. */
   sendNow(value: unknown, call: 'send' | 'trySend'): boolean {
     this.#checkOpen(call)
     const { home, proxy, core } = this

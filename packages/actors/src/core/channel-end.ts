@@ -8,6 +8,7 @@ import type { Cell } from './cell.ts'
 import type { Chan, Received } from './chan.ts'
 import type { Receiver as To } from './actor-ref.ts'
 import type { Given } from './channel-entries.ts'
+import { OVERFLOWS } from './channel-options.ts'
 import { NotSendable } from './errors.ts'
 import { travel, type TravelKind } from './sendable.ts'
 
@@ -115,6 +116,15 @@ const SIDES = [Channel, Sender, Receiver]
 /** In a frame: which of the three it is, then what the other thread must know of the channel. */
 export const endTravel: TravelKind<End> = {
   tag: 'channel',
+  wire: [
+    { least: 0, most: SIDES.length - 1 },
+    'channel',
+    'place',
+    { least: 0, most: Number.MAX_SAFE_INTEGER },
+    'place',
+    { least: 0, most: Number.MAX_SAFE_INTEGER },
+    { oneOf: OVERFLOWS },
+  ],
   copy(end, to) {
     const { core, cell } = to as To
     const Class = end.constructor as (typeof SIDES)[number]

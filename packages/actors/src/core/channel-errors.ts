@@ -2,7 +2,8 @@
 //
 // Invariant: an error names the channel, the call, and what to do; `ran` of a lost channel is unknown, as a value may have
 // arrived before its thread ended.
-import { type ActorId, ChannelClosed, InvalidCall, ThreadLost } from './errors.ts'
+import type { Chan } from './chan.ts'
+import { type ActorId, ChannelClosed, InvalidCall, type TroupeError } from './errors.ts'
 
 export function closedError(id: ActorId, call: 'send' | 'trySend' | 'close'): ChannelClosed {
   const what =
@@ -12,9 +13,9 @@ export function closedError(id: ActorId, call: 'send' | 'trySend' | 'close'): Ch
   return new ChannelClosed(`${id}.${call}: ${what}`, { actor: id, method: call })
 }
 
-export function lostError(id: ActorId, thread: number): ThreadLost {
-  const text = `${id}: thread ${thread}, which had an end of this channel, or what was on its way, has ended`
-  return new ThreadLost(text, { actor: id, ran: 'unknown' })
+export function lostError({ core, id }: Chan, thread: number): TroupeError {
+  const text = (what: string): string => `${id}: an end of this channel, or what was on its way, is lost: ${what}`
+  return core.nodes.lossOf(thread, text, { actor: id, ran: 'unknown' })
 }
 
 /** A select had bytes to hand over, and somebody else was given them while it waited. */

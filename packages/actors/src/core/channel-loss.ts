@@ -13,7 +13,7 @@ import type { Peer } from './peer.ts'
 
 export function loseThread(channels: Channels, thread: number): void {
   // selects that it had chosen, or was about to choose: nobody else would tell them
-  for (const { selection, chan } of channels.waits) selection?.lostChooser(thread, lostError(chan.id, thread))
+  for (const { selection, chan } of channels.waits) selection?.lostChooser(thread, lostError(chan, thread))
   for (const entry of channels.entries) {
     const home = entry.known?.home
     if (home !== undefined) {
@@ -34,7 +34,7 @@ export function loseThread(channels: Channels, thread: number): void {
 export function breakOff(channels: Channels, entry: Entry, thread: number): void {
   const chan = entry.known
   if (chan === undefined || chan.broken !== undefined || chan.home !== undefined) return
-  chan.broken = lostError(chan.id, thread)
+  chan.broken = lostError(chan, thread)
   entry.lostWith = thread
   for (const wait of channels.waits) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
   const { proxy, key, homeThread } = entry
@@ -45,7 +45,7 @@ export function breakOff(channels: Channels, entry: Entry, thread: number): void
 /** For everybody: messages to it may be lost. */
 function breakHome(channels: Channels, entry: Entry, home: Home, thread: number): void {
   const { chan, peers } = home
-  chan.broken ??= lostError(chan.id, thread)
+  chan.broken ??= lostError(chan, thread)
   entry.lostWith = thread
   for (const wait of channels.waits) if (wait.chan === chan) wait.breakOff(thread, chan.broken)
   const all = peers!.disband()
@@ -70,7 +70,7 @@ function losePeers(home: Home, thread: number): void {
   const gone = peers.all.filter(peer => peer.thread === thread)
   if (gone.length === 0) return
   for (const peer of gone) peers.leave(peer, true)
-  const error = lostError(home.chan.id, thread)
+  const error = lostError(home.chan, thread)
   if (gone.some(couldSend) && home.sent === 0 && !peers.all.some(couldSend)) home.noSender = error
   if (gone.some(couldReceive) && home.received === 0 && !peers.all.some(couldReceive)) home.noReceiver = error
   home.settle()

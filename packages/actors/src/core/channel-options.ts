@@ -5,7 +5,7 @@ import { checkParts, inWords } from './behavior-value.ts'
 import { InvalidCall } from './errors.ts'
 
 export type ChannelOverflow = 'wait' | 'dropOldest' | 'dropNewest'
-const OVERFLOWS: readonly ChannelOverflow[] = ['wait', 'dropOldest', 'dropNewest']
+export const OVERFLOWS: readonly ChannelOverflow[] = ['wait', 'dropOldest', 'dropNewest']
 
 export interface ChannelOptions {
   capacity?: number

@@ -8,6 +8,7 @@
 //   comes back as values, when it is not used for a while (channel-proxy.ts), or when it is asked back.
 // - The first message of a peer says that it is there (GREET), its last one that it is not. While there is a peer the
 //   channel's home is kept, whether or not anybody on its own thread still knows the channel.
+import { FIRST_FAR } from './address.ts'
 import * as frame from './channel-frame.ts'
 import type { ChannelFrame } from './channel-frame.ts'
 import type { Home } from './channel-home.ts'
@@ -270,6 +271,7 @@ export class Peers {
     const to = placement.better(home.core.platform.now(), home.received, home.sent)
     // what a proxy of this thread had sent before it left may still be coming in
     if (to === undefined || to === home.core.platform.thread || !this.has(to) || home.core.hasLost(to)) return
+    if (to >= FIRST_FAR) return placement.stay() // selects that wait there have words in this process's memory
     if (home.granted > 0) {
       placement.leaving = true
       return this.revoke()

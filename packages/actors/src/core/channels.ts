@@ -52,7 +52,9 @@ export class Channels {
   }
 
   idOf(key: ChannelKey | undefined): ActorId {
-    const name = key === undefined ? `${this.core.platform.thread}` : `${frame.birthOf(key)}.${frame.serialOf(key)}`
+    const { places, platform } = this.core
+    const name =
+      key === undefined ? places.text(platform.thread) : `${places.text(frame.birthOf(key))}.${frame.serialOf(key)}`
     return `channel#${name}` as ActorId
   }
   get waiting(): number {
@@ -279,7 +281,9 @@ export class Channels {
 
   /** Two threads have closed it: the second could not know. */
   closedTwice(chan: Chan, thread: number): void {
-    const error = new InvalidCall(`${chan.id}.close: it had been closed already when thread ${thread} did`)
+    const error = new InvalidCall(
+      `${chan.id}.close: it had been closed already when ${this.core.places.words(thread)} did`,
+    )
     this.core.emit('unhandledRejection', { actor: undefined, thread, error: this.core.failures.portable(error) })
   }
 

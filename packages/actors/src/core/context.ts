@@ -11,6 +11,7 @@ import { InvalidCall, TurnEnded } from './errors.ts'
 import { UserTimer } from './extra.ts'
 import { ActorHosting, host } from './hosting.ts'
 import { LateReply } from './late-reply.ts'
+import type { Place } from './thread-place.ts'
 import type { Turn } from './turn.ts'
 import { OVER } from './waits.ts'
 import * as watches from './watches.ts'
@@ -169,7 +170,7 @@ export class Context extends ActorHosting {
     const handle = (this.#turn ?? cell.turn)?.asker?.handle()
     return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1, cell)
   }
-  moveTo(to: { thread: number }): void {
+  moveTo(to: Place): void {
     const cell = this[host]()
     void new ActorRef(cell.address, cell).move(to)
   }

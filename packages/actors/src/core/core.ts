@@ -21,8 +21,10 @@ import { Inbound } from './inbound.ts'
 import { ASKED, type From, Mailbox, METHOD_SHIFT } from './mailbox.ts'
 import { Messaging } from './messaging.ts'
 import { Names } from './names.ts'
+import { Nodes } from './nodes.ts'
 import { Offloads } from './offloads.ts'
 import { Outbound } from './outbound.ts'
+import { Places } from './places.ts'
 import type { Limits, Platform } from './platform.ts'
 import type { Protocol } from './protocol.ts'
 import { Replacements } from './replacements.ts'
@@ -47,6 +49,8 @@ export class Core extends Messaging {
   readonly inbound = new Inbound(this)
   readonly outbound = new Outbound(this)
   readonly calls = new ActorCalls(this)
+  readonly places: Places
+  readonly nodes = new Nodes(this)
   readonly heirs = new Heirs(this)
   readonly routes: Routes
   readonly handoffs: Handoffs
@@ -76,6 +80,7 @@ export class Core extends Messaging {
   constructor(platform: Platform, limits: Limits) {
     super()
     this.platform = platform
+    this.places = new Places(platform.node)
     this.limits = limits
     this.deadLetters = new DeadLetters(platform)
     this.scheduler = new Scheduler(platform, () => this.deadLetters.publish())
@@ -118,7 +123,8 @@ export class Core extends Messaging {
   /** The core of a thread, as the target of calls. */
   systemOf(thread: number): Address {
     let address = this.#systems.get(thread)
-    if (address === undefined) this.#systems.set(thread, (address = new Address(this.behaviors.none, thread, thread, 0)))
+    if (address === undefined)
+      this.#systems.set(thread, (address = new Address(this.behaviors.none, thread, thread, 0)))
     return address
   }
 
@@ -149,7 +155,7 @@ export class Core extends Messaging {
   /** Ends a message that cannot be handled: its ask fails, and it is a dead letter. */
   undeliverable(to: Address, head: number, from: From, reason: Undelivered): void {
     const method = this.platform.methods.text(head >> METHOD_SHIFT)
-    this.deadLetters.add(to.id, method, reason)
+    if (reason !== 'doubt') this.deadLetters.add(to.id, method, reason)
     if ((head & ASKED) !== 0) (from as Asker).fail(this.failures.undelivered(to, method, reason))
   }
 

@@ -9,12 +9,13 @@ import type { Platform } from './platform.ts'
 /**
  * stopped: the actor has ended. expired: its asker had stopped waiting. full: its mailbox, or the way there, was at its
  * limit. overflow: a channel has
- * dropped it, as it was told to. unknown: it has no such method. unreadable: its arguments could not be decoded. lost: its thread has ended.
+ * dropped it, as it was told to. unknown: it has no such method. unreadable: its arguments could not be decoded. lost: its
+ * thread or node has ended.
  */
 export type DeadReason = 'stopped' | 'expired' | 'full' | 'overflow' | 'unknown' | 'unreadable' | 'lost'
 
-/** What can happen to a message that an actor was to get. */
-export type Undelivered = Exclude<DeadReason, 'overflow'>
+/** What can happen to a message that an actor was to get. `doubt`: the actor was to move to a node that cannot be reached; only asks end so. */
+export type Undelivered = Exclude<DeadReason, 'overflow'> | 'doubt'
 
 export interface DeadLetter {
   readonly to: ActorId

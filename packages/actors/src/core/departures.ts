@@ -6,12 +6,12 @@
 // after the other, as asked for; those that it has left behind follow it. While an offer is out the actor begins no turn, and
 // calls for it wait. A commit cannot be taken back, but by the loss of its target before that has read it. A move to where
 // the actor is gives it newer code, where an upgrade has brought some (upgrades.ts).
-import type { Address } from './address.ts'
-import { type Baggage, pack, pauseTimers, renew, stays } from './baggage.ts'
+import { type Address, FIRST_FAR } from './address.ts'
+import { type Baggage, pack, pauseTimers, stays } from './baggage.ts'
 import { body } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
-import { Departure, type MoveRequest, told, whyLate } from './departure.ts'
+import { Departure, type MoveRequest, whyLate } from './departure.ts'
 import { type PackedError, SystemClosed, TroupeError, unpackError } from './errors.ts'
 import { words } from './failures.ts'
 import * as say from './handoff-frame.ts'
@@ -21,6 +21,7 @@ import * as life from './life.ts'
 import { Reach } from './reach.ts'
 import type { Stand } from './stand.ts'
 import * as turns from './turns.ts'
+import { renew } from './unpacking.ts'
 
 export class Departures {
   readonly #core: Core
@@ -75,7 +76,7 @@ export class Departures {
     if (extra!.stopping || extra!.draining) return stays(address, 'pinned', 'it is being stopped')
     if (core.closing)
       return new SystemClosed(`${address.id}: the system is closed`, { actor: address.id, method: 'move' })
-    return core.hasLost(to) ? stays(address, 'gone', `thread ${to} has ended`) : undefined
+    return core.hasLost(to) ? stays(address, 'gone', `${core.places.words(to)} has ended`) : undefined
   }
   /** Whether its behavior is known to be there; if not, it is asked for, so that the actor need not stand still meanwhile. */
   #isLoadable(cell: Cell, request: MoveRequest): boolean {
@@ -83,7 +84,7 @@ export class Departures {
     const { to } = request
     return this.#reach.has(loaded!, to, error => {
       if (error === undefined) return this.consider(cell)
-      const text = `its behavior cannot be loaded on thread ${to}: ${words(error)}`
+      const text = `its behavior cannot be loaded on ${cell.core.places.words(to)}: ${words(error)}`
       this.#over(cell, request, stays(address, 'behavior', text, error))
     })
   }
@@ -107,10 +108,10 @@ export class Departures {
       // too late for that, too: it is live over there
       if (address.standing!.phase === 'given') return
       core.outbound.handoff(request.to, address, say.CANCEL, departure.ticket, 0, 0)
-      const text = `thread ${request.to} did not answer in time`
-      return this.#thaw(address.standing!, departure, stays(address, 'late', text))
+      const late = stays(address, 'late', `${core.places.words(request.to)} did not answer in time`)
+      return this.#thaw(address.standing!, departure, late)
     }
-    this.#over(cell, request, stays(address, 'late', `the deadline has passed: ${whyLate(extra)}`))
+    this.#over(cell, request, stays(address, 'late', `the deadline has passed: ${whyLate(cell)}`))
     core.scheduler.enqueue(cell)
   }
 
@@ -153,7 +154,7 @@ export class Departures {
     }
     let baggage: Baggage
     try {
-      baggage = pack(cell)
+      baggage = pack(cell, request.to)
     } catch (error) {
       this.#over(cell, request, core.failures.own(error))
       return this.#goOn(cell)
@@ -183,29 +184,6 @@ export class Departures {
     }
   }
 
-  #commit(stand: Stand, departure: Departure): void {
-    const { cell, request, ticket, waiting } = departure
-    const { core, address, extra } = cell
-    const { knowers } = stand
-    const { to } = request
-    cell.status = 'moved'
-    core.left(cell)
-    departure.sendAhead(stand, extra?.aside)
-    departure.sendAhead(stand, cell.mailbox)
-    cell.mailbox = undefined
-    stand.commit(to)
-    core.outbound.handoff(to, address, say.COMMIT, ticket, stand.epoch, core.platform.thread, { value: knowers })
-    // the moves that it leaves behind, ahead of what has come since
-    const rest = extra!.moves!.filter(one => one !== request)
-    extra!.moves = [request]
-    for (const { to, until, done } of rest) void told(core.calls.move(address, to, until), done)
-    for (const one of waiting) {
-      if (typeof one === 'function') one()
-      else core.routes.dispatch(address, one)
-    }
-    for (const done of extra?.onRoom ?? []) void told(core.calls.ready(address), done)
-    core.handoffs.senders.left(address, to)
-  }
   /** The copy over there is live, as has been heard. */
   dropped(stand: Stand): void {
     const departure = this.#departures.get(stand)
@@ -215,10 +193,18 @@ export class Departures {
     const { core, extra, address } = cell
     stand.cell = undefined
     core.checkpoints.gone(cell)
-    const { thread } = core.platform
     extra!.moves = undefined
     const ms = core.platform.now() - begun
-    core.emit('moved', { actor: address.id, from: { thread }, to: { thread: request.to }, ms })
+    if (request.to >= FIRST_FAR) {
+      if (extra!.name !== undefined) core.names.moved(extra!.name, address, request.to)
+      core.outbound.handoff(request.to, address, say.CONFIRMED, departure.ticket, 0, core.platform.thread)
+    }
+    core.emit('moved', {
+      actor: address.id,
+      from: core.places.place(core.platform.thread),
+      to: core.places.place(request.to),
+      ms,
+    })
     request.done(undefined)
   }
 
@@ -253,7 +239,7 @@ export class Departures {
     const stand = address.standing
     const departure = stand && this.#departures.get(stand)
     if (departure?.ticket !== ticket || departure.request.to !== from || stand!.phase !== 'leaving') return
-    if (op === say.READY && !this.#core.closing) return this.#commit(stand!, departure)
+    if (op === say.READY && !this.#core.closing) return departure.commit(stand!)
     if (op === say.READY) {
       this.#core.outbound.handoff(from, address, say.CANCEL, ticket, 0, 0)
       const about = { actor: address.id, method: 'move' }
@@ -269,29 +255,44 @@ export class Departures {
   returned(address: Address, op: number): void {
     const stand = this.#core.routes.of(address).standing
     const departure = stand && this.#departures.get(stand)
-    if (op !== say.COMMIT || departure === undefined || stand!.phase !== 'given') return
-    const { cell, request, sent, timers } = departure
-    this.#departures.delete(stand!)
-    stand!.returned()
-    this.#core.arrived(cell)
-    this.#core.checkpoints.returned(cell)
-    this.#core.routes.settled(stand!)
-    for (const own of sent) this.#core.inbound.takeIn(own, cell)
-    for (const timer of timers) this.#core.timers.set(timer, timer.due)
-    this.#over(cell, request, stays(address, 'gone', `thread ${request.to} has ended`))
-    this.#goOn(cell)
+    if (op === say.COMMIT && departure !== undefined && stand!.phase === 'given') this.#takeBack(stand!, departure)
+  }
+  #takeBack(stand: Stand, departure: Departure): void {
+    const { core, address } = departure.cell
+    this.#departures.delete(stand)
+    departure.takeBack(stand)
+    const lost = core.nodes.lossOf(departure.request.to, what => what, {})
+    this.#over(departure.cell, departure.request, stays(address, 'gone', lost.message))
+    this.#goOn(departure.cell)
+    core.routes.flush(stand)
+  }
+  /** The target, on another node, has the commit. */
+  arrived({ address, from, ticket, epoch }: HandoffFrame): void {
+    const stand = this.#core.routes.of(address).standing
+    const departure = stand && this.#departures.get(stand)
+    const isOurs = departure?.ticket === ticket && departure.request.to === from
+    if (isOurs && stand!.phase === 'given') stand!.heard(from, epoch)
+  }
+  /** A node cannot be reached, or can again: whether what was committed has come there is in doubt, or will be known. */
+  doubt(id: string, doubted: boolean): void {
+    const { places, routes } = this.#core
+    for (const [stand, { request }] of [...this.#departures]) {
+      if (stand.phase !== 'given' || places.node(request.to) !== id) continue
+      stand.doubted = doubted
+      if (doubted) routes.doubted(stand)
+      else routes.flush(stand)
+    }
   }
   /** Whether a frame that has come back is one of a mailbox that was sent ahead, and so is here still. */
-  isKept({ standing }: Address, stamp: number): boolean {
-    return (
-      standing !== undefined && standing.phase === 'given' && stamp === standing.epoch && this.#departures.has(standing)
-    )
+  isKept({ standing: stand }: Address, stamp: number): boolean {
+    return stand !== undefined && stand.phase === 'given' && stamp === stand.epoch && this.#departures.has(stand)
   }
   lost(thread: number): void {
     for (const [stand, departure] of [...this.#departures]) {
       if (departure.request.to !== thread) continue
-      if (stand.phase === 'leaving')
-        this.#thaw(stand, departure, stays(stand.address, 'gone', `thread ${thread} has ended`))
+      const gone = stays(stand.address, 'gone', `${this.#core.places.words(thread)} has ended`)
+      if (stand.phase === 'leaving') this.#thaw(stand, departure, gone)
+      else if (this.#core.nodes.isDown(thread)) this.#takeBack(stand, departure)
       else stand.heard(thread, stand.epoch)
     }
     this.#reach.lost(thread)

@@ -5,6 +5,7 @@ import { Address } from './address.ts'
 import { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { Directory } from './directory.ts'
+import { Places } from './places.ts'
 import type { Protocol } from './protocol.ts'
 
 const THREADS = 3
@@ -17,7 +18,7 @@ function open(thread = 0) {
   } as unknown as Core
   return { world, core, directory: new Directory(core) }
 }
-const protocol = { name: 'it', core: { platform: { thread: 0 } } } as unknown as Protocol
+const protocol = { name: 'it', core: { platform: { thread: 0 }, places: new Places(undefined) } } as unknown as Protocol
 
 test('addresses are numbered by the thread they are for; one that was not used is given again', () => {
   const { directory } = open()

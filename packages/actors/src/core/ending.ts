@@ -5,7 +5,7 @@
 // and what waited here for a spawn from it is returned. What becomes of its actors is in heirs.ts.
 import { loseThread as loseChannels } from './channel-loss.ts'
 import type { Core } from './core.ts'
-import { SystemClosed, ThreadLost } from './errors.ts'
+import { SystemClosed } from './errors.ts'
 import { beginStopping, requestStop } from './stopping.ts'
 import { Alarm } from './timers.ts'
 
@@ -50,7 +50,7 @@ export function loseThread(core: Core, thread: number, reason: unknown, inOrder 
     if (inOrder && target.serial > 0) continue
     if (core.routes.placeOf(target) !== thread || core.heirs.isUnread(ask.number)) continue
     const about = { actor: target.id, method, ran: 'unknown' as const, cause: reason }
-    ask.fail(new ThreadLost(`${target.id}.${method}: thread ${thread} has ended`, about))
+    ask.fail(core.nodes.lossOf(thread, what => `${target.id}.${method}: ${what}`, about))
   }
   core.calls.callAgain()
   for (const cell of [...core.directory]) {

@@ -4,7 +4,7 @@
 // An error crosses threads as plain data (`packError`/`unpackError`) and comes out as the same class with the same
 // fields, so `instanceof` and `code` work wherever the asker stands. What a user's handler threw travels as `cause`.
 
-/** Names one actor, for ever: `name#home.birth.serial`. Compare refs by it. */
+/** Names one actor, for ever: `name#home.birth.serial`, with the threads as places.ts calls them. Compare refs by it. */
 export type ActorId = string & { readonly '~actor': true }
 
 /** `no`: the handler did not run, a retry is safe. `yes`: it ran. `unknown`: retry only what is idempotent. */
@@ -95,6 +95,12 @@ export class TurnEnded extends coded('turn-ended') {}
 export class TurnExpired extends coded('turn-expired') {}
 /** The thread that the actor stood on has ended. */
 export class ThreadLost extends coded('thread-lost') {}
+/** The node that the actor stood on is down, or has left. */
+export class NodeLost extends coded('node-lost') {}
+/** Whether an actor that was to move to another node has arrived there is not known yet: until then it handles nothing. */
+export class MoveInDoubt extends coded('move-in-doubt') {}
+/** A node would not let this one in, or could not be reached; the message says why. */
+export class NodeRefused extends coded('node-refused') {}
 /** The actor could not start; `cause` says why. */
 export class SpawnFailed extends coded('spawn-failed') {}
 /** A behavior cannot be found or loaded where the actor should stand. */
@@ -130,11 +136,19 @@ export class ChannelClosed extends coded('channel-closed') {}
 /** A call that makes no sense, whatever the state: a wrong option, a thread that there is none of. */
 export class InvalidCall extends coded('invalid-call') {}
 
+/** Whether what was waited for has gone with its thread, or its node. */
+export function isLoss(error: unknown): error is TroupeError {
+  return error instanceof ThreadLost || error instanceof NodeLost
+}
+
 const all = [Expired, Aborted, ActorStopped, ActorFault, MailboxFull, UnknownMethod, AskCycle, TurnEnded, TurnExpired]
 const more = [
   CheckpointFailed,
   UpgradeFailed,
   ThreadLost,
+  NodeLost,
+  MoveInDoubt,
+  NodeRefused,
   SpawnFailed,
   BehaviorUnavailable,
   NameTaken,
@@ -209,8 +223,9 @@ function rebuilt(packed: PackedError): TroupeError {
   if (kind === 'refusal') return new Refusal(code, data, { ...about, message })
   if (kind === 'move-failed') return new MoveFailed(data as MoveFailed['why'], message, about)
   if (kind === 'not-sendable') {
-    const [path, what] = data as [string, string]
-    return Object.assign(new NotSendable(path, what, about), { message })
+    // it may be another node's, which says what it likes
+    const [path, what] = Array.isArray(data) ? (data as unknown[]) : []
+    return Object.assign(new NotSendable(String(path), String(what), about), { message })
   }
   const Class = classes.get(code)
   return Class ? new Class(message, about) : new TroupeError(code, message, about)

@@ -10,7 +10,7 @@ import type { Cell } from './cell.ts'
 import { leaveChannels } from './channel-leave.ts'
 import type { Core } from './core.ts'
 import { rejectAsks } from './ending.ts'
-import { ActorStopped, MoveFailed, SystemClosed, ThreadLost, UpgradeFailed } from './errors.ts'
+import { ActorStopped, isLoss, MoveFailed, SystemClosed, UpgradeFailed } from './errors.ts'
 import { requestStop } from './stopping.ts'
 
 /** Moves under way at a time. */
@@ -102,7 +102,7 @@ export class Evacuation {
 
 /** What another attempt may find otherwise. */
 function isPassing(error: unknown): boolean {
-  if (error instanceof ActorStopped || error instanceof ThreadLost) return true
+  if (error instanceof ActorStopped || isLoss(error)) return true
   return error instanceof MoveFailed && (error.why === 'late' || error.why === 'gone' || error.why === 'pinned')
 }
 

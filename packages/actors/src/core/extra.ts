@@ -10,6 +10,7 @@ import type { ActorId, TroupeError } from './errors.ts'
 import type { MoveRequest } from './departure.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Restarts } from './supervision.ts'
+import { Moment } from './thread-number.ts'
 import { TimerNode } from './timers.ts'
 import type { Turn } from './turn.ts'
 import type { Cell } from './cell.ts'
@@ -45,15 +46,16 @@ export class UserTimer extends TimerNode implements OwnCall {
     this.#period = period
   }
 
-  /** As it goes to another thread. */
+  /** As it goes to another thread, or node. */
   data(): TimerData {
     // not by its slot: it may be one of several that fire just now
     const set = this.#period !== undefined || !this.#waiting
-    return [this.number, this.method, this.#args, this.#period, this.due, set, this.#waiting]
+    const method = this.cell.core.platform.methods.text(this.method)
+    return [this.number, method, this.#args, this.#period, new Moment(this.due), set, this.#waiting]
   }
   static of(cell: Cell, [number, method, args, period, due, set, waiting]: TimerData): UserTimer {
-    const timer = new UserTimer(cell, number, method, args, period)
-    timer.due = due
+    const timer = new UserTimer(cell, number, cell.core.platform.methods.intern(method), args, period)
+    timer.due = due.at
     timer.#waiting = waiting
     timer.idle = !set
     return timer

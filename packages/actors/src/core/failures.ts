@@ -14,11 +14,11 @@ import {
   type ErrorAbout,
   Expired,
   MailboxFull,
+  MoveInDoubt,
   NotSendable,
   type Ran,
   Refusal,
   SystemClosed,
-  ThreadLost,
   TroupeError,
   UnknownMethod,
 } from './errors.ts'
@@ -84,9 +84,9 @@ export class Failures {
     return new ActorFault(`${root}: ${words(error)}`, { actor, method, ran })
   }
   /** What an asker is told of a message that became a dead letter. */
-  undelivered(to: Address, method: string, reason: Undelivered): TroupeError {
+  undelivered(to: Address, method: string, reason: Undelivered, ran: Ran = 'no'): TroupeError {
     const { id } = to
-    const about = { actor: id, method }
+    const about = { actor: id, method, ran }
     switch (reason) {
       case 'stopped':
         return new ActorStopped(`${id}.${method}: the actor has stopped`, about)
@@ -103,9 +103,13 @@ export class Failures {
           ...about,
           root: `${id}.${method}: arguments`,
         })
+      case 'doubt': {
+        const text = `${id}.${method}: it was to move to ${this.#core.places.words(this.#core.routes.placeOf(to))}, which cannot be reached; whether it has arrived is not known yet`
+        return new MoveInDoubt(text, about)
+      }
       case 'lost':
         if (this.#core.closing) return new SystemClosed(`${id}.${method}: the system is closed`, about)
-        return new ThreadLost(`${id}.${method}: thread ${to.home} has ended`, about)
+        return this.#core.nodes.lossOf(this.#core.routes.placeOf(to), what => `${id}.${method}: ${what}`, about)
       default:
         return assertNever(reason)
     }

@@ -48,6 +48,11 @@ export const MARK = 14
 /** Where is it, if that is known by a higher epoch? Passed on, if need be; answered by MOVED or ENDED, or not at all. */
 export const WHERE = 15
 
+/** Target to source, of another node: the commit has come. The copy is live there once that is CONFIRMED, or the source's node is down. */
+export const ARRIVED = 16
+/** Source to target: it has heard that, and keeps nothing of the actor. */
+export const CONFIRMED = 17
+
 /** `gone`, only in an answer: the actor has ended. */
 export const FENCE_KINDS = ['way', 'end', 'mark', 'gone'] as const
 

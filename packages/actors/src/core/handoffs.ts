@@ -86,6 +86,10 @@ export class Handoffs {
         return this.arrivals.committed(message)
       case say.CANCEL:
         return this.arrivals.cancelled(address, from, ticket)
+      case say.ARRIVED:
+        return this.departures.arrived(message)
+      case say.CONFIRMED:
+        return this.arrivals.confirmed(address, from, ticket)
       case say.READY:
       case say.REFUSED:
         return this.departures.answered(message)

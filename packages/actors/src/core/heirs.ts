@@ -14,11 +14,10 @@ import type { Core } from './core.ts'
 import * as frame from './frame.ts'
 import { ENDED, FENCE, MOVED } from './handoff-frame.ts'
 import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
-import { type Orphans, orphansOf } from './orphans.ts'
+import { bereave, type Orphans, orphansOf } from './orphans.ts'
 import { Revival, tellAll } from './revival.ts'
 import type { Stand } from './stand.ts'
-import { requestStop } from './stopping.ts'
-import { ended, lostWith } from './watches.ts'
+import { threadNumbers } from './thread-number.ts'
 
 /** Instead of a thread: nobody inherits. */
 export const NOBODY = -1
@@ -65,7 +64,7 @@ export class Heirs {
   areNone(thread: number): boolean {
     return this.#heirs.size > 0 && this.#heirs.get(this.of(thread)) === NOBODY
   }
-  /** Whether it is not known yet who inherits from a thread. */
+  /** Whether it is not known yet who inherits from it. */
   isOpen(thread: number): boolean {
     return this.#waiting.size > 0 && this.#waiting.has(thread)
   }
@@ -75,9 +74,7 @@ export class Heirs {
   }
   /** Keeps a frame for a thread that is lost, if it may have an heir; false if it can go. */
   keeps(thread: number, own: HeldFrame): boolean {
-    const waiting = this.#waiting.get(thread)
-    waiting?.frames.push(own)
-    return waiting !== undefined
+    return this.#waiting.get(thread)?.frames.push(own) !== undefined
   }
 
   // ── a loss ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,13 +95,14 @@ export class Heirs {
     const own = routedCopy(bytes, words, start, core.platform.thread)
     const ownWords = wordsOf(own)
     if (core.handoffs.departures.isKept(core.inbound.target(words, base), ownWords[frame.STAMP]!)) return
-    if (ownWords[frame.FIRST_SENDER] === core.platform.thread && words[base + 5]! >= 0)
-      this.#unread.add(words[base + 5]!)
+    if (this.#heirs.has(thread)) return this.#goesOn(own)
+    const ask = kind === frame.HANDOFF ? -1 : words[base + 5]! // of a fence it is a ticket
+    if (ask >= 0 && ownWords[frame.FIRST_SENDER] === core.platform.thread) this.#unread.add(ask)
     this.#waitingFor(thread).frames.push(own)
   }
   #waitingFor(thread: number): Waiting {
-    let waiting = this.#waiting.get(thread)
-    if (waiting === undefined) this.#waiting.set(thread, (waiting = { frames: [], orphans: [] }))
+    const waiting = this.#waiting.get(thread) ?? { frames: [], orphans: [] }
+    this.#waiting.set(thread, waiting)
     return waiting
   }
   /** Whether the handler of an ask cannot have run, as the lost thread had not read it. */
@@ -173,7 +171,7 @@ export class Heirs {
   #speak(heir: number): void {
     tellAll(this.#core, heir)
     for (const address of this.#ended) this.#core.outbound.handoff(heir, address, ENDED, 0, 0, 0)
-    this.#core.calls.send(heir, 'spoken', [this.#lost(), [...this.#done]])
+    this.#core.calls.send(heir, 'spoken', [threadNumbers(this.#lost()), threadNumbers(this.#done)])
   }
 
   #follow(stand: Stand, thread: number, heir: number): void {
@@ -199,7 +197,7 @@ export class Heirs {
     }
   }
   #hasEnded({ place, orphanOf, self, phase, seeks }: Stand): boolean {
-    if (this.isReviving || seeks) return false
+    if (this.isReviving || seeks || phase === 'arriving') return false
     if (place === self) return phase === 'away'
     return orphanOf === place && this.#heirs.has(place) && this.#isDone(place)
   }
@@ -225,9 +223,7 @@ export class Heirs {
   open(): number[] {
     return this.#lost().filter(thread => !this.#mine.has(thread) && !this.#isDone(thread) && !this.areNone(thread))
   }
-  #lost(): number[] {
-    return [...new Set([...this.#waiting.keys(), ...this.#heirs.keys()])]
-  }
+  #lost = (): number[] => [...new Set([...this.#waiting.keys(), ...this.#heirs.keys()])]
   /** There is news of an actor: it is believed to be on a thread that may be lost by now. */
   check(stand: Stand): void {
     if (!stand.resident && this.#core.hasLost(stand.place)) this.#checkLost(stand)
@@ -238,27 +234,29 @@ export class Heirs {
     const core = this.#core
     stand.lost(place)
     const heir = this.#heirs.get(place)
-    if (heir === undefined) return
-    if (this.areNone(place)) return core.routes.ended(address, 'lost')
+    if (heir === undefined || stand.phase === 'arriving') return
+    if (heir === NOBODY || this.areNone(place)) return core.routes.ended(address, 'lost')
     this.#follow(stand, place, heir)
     if (this.#hasEnded(stand)) core.routes.ended(address, 'lost')
   }
 
+  /** What came back from a thread goes elsewhere, or nowhere. */
+  #goesOn(own: HeldFrame): void {
+    const { routes, inbound } = this.#core
+    const to = inbound.target(wordsOf(own), 0)
+    if (this.areNone(routes.placeOf(to))) inbound.undeliverable(own, 'lost')
+    else routes.dispatch(to, own)
+  }
   /** All that was there is gone for good. */
   #end(thread: number, { frames, orphans }: Waiting): void {
-    const { routes, inbound } = this.#core
-    for (const own of frames) inbound.undeliverable(own, 'lost')
+    const { routes } = this.#core
+    for (const own of frames) this.#goesOn(own)
+    this.#core.names.lostThread(thread) // while it is known whose actors were there
     for (const stand of [...routes.stands()]) {
-      if (!stand.resident && this.areNone(stand.place)) routes.ended(stand.address, 'lost')
+      if (stand.phase === 'away' && this.areNone(stand.place)) routes.ended(stand.address, 'lost')
       else stand.inherited(thread, NOBODY)
     }
-    for (const { watches, unsure, parentless, children } of orphans) {
-      for (const [cell, address] of watches) ended(cell, lostWith(address, thread))
-      for (const [cell, address] of unsure) this.#core.calls.watch(address, cell.address)
-      for (const [cell, child] of children) cell.extra?.away?.delete(child.id)
-      for (const cell of parentless) requestStop(cell, false)
-    }
-    this.#core.names.lostThread(thread)
+    for (const one of orphans) bereave(this.#core, one, thread)
   }
 
   // ── the heir ────────────────────────────────────────────────────────────────────────────────────────────────

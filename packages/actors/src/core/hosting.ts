@@ -11,6 +11,7 @@ import type { ChannelOverflow } from './channel-options.ts'
 import { refuseGoroutine } from './goroutine-value.ts'
 import type { SpawnOptions } from './spawning.ts'
 import { go, type Task } from './task.ts'
+import type { Place } from './thread-place.ts'
 
 type LogLevel = 'info' | 'warn' | 'error'
 
@@ -43,7 +44,7 @@ abstract class Hosting {
 /** A system's, or a simulation's. */
 export abstract class SystemHosting extends Hosting {
   /** Moves all of them; one error is given as it is, several as one AggregateError. */
-  async move(refs: ActorRef | readonly ActorRef[], to: { thread: number }): Promise<void> {
+  async move(refs: ActorRef | readonly ActorRef[], to: Place): Promise<void> {
     const all = Array.isArray(refs) ? (refs as readonly ActorRef[]) : [refs as ActorRef]
     const moved = await Promise.allSettled(all.map(ref => ref.move(to)))
     const errors = moved.flatMap(one => (one.status === 'rejected' ? [one.reason as unknown] : []))

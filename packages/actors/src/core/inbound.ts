@@ -76,10 +76,10 @@ export class Inbound {
     this.#lasting(own, cell.address, cell)
   }
   /** One whose actor has ended meanwhile, in order or with its thread. */
-  undeliverable(own: HeldFrame, reason: 'stopped' | 'lost' = 'stopped'): void {
+  undeliverable(own: HeldFrame, reason: 'stopped' | 'lost' | 'doubt' = 'stopped'): void {
     this.#lasting(own, this.target(wordsOf(own), 0), undefined, reason)
   }
-  #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: 'stopped' | 'lost'): void {
+  #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: 'stopped' | 'lost' | 'doubt'): void {
     const words = wordsOf(own)
     const head = words[1]!
     const end = own.length - frame.unusedIn(head)
@@ -91,19 +91,22 @@ export class Inbound {
   }
 
   #call(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
+    const { calls, platform } = this.#core
+    const operation = words[base + 4]! & 0xffff
+    if (!calls.allows(operation, from)) {
+      return this.#core.deadLetter(this.#core.systemOf(platform.thread), `call ${operation}`, 'unknown')
+    }
     const addressed = (words[base + 1]! & (frame.ADDRESSED << 8)) !== 0
     if (addressed && !this.#isHere(this.target(words, base), bytes, words, base << 2, from)) return
     this.#called(bytes, words, base, end, from)
   }
   #called(bytes: Uint8Array, words: Int32Array, base: number, end: number, from: number): void {
     if ((words[base + 1]! & (frame.ADDRESSED << 8)) !== 0) {
-      const { present } = this.target(words, base)
-      const { handoffs } = this.#core
-      if (
-        present?.status === 'leaving' &&
-        handoffs.departures.defers(present, routedCopy(bytes, words, base << 2, from))
-      )
-        return
+      const { present, standing } = this.target(words, base)
+      const { arrivals, departures } = this.#core.handoffs
+      const own = (): HeldFrame => routedCopy(bytes, words, base << 2, from)
+      if (present?.status === 'leaving' && departures.defers(present, own())) return
+      if (standing?.phase === 'arriving' && arrivals.defers(standing, own)) return
     }
     const routed = (words[base + 1]! & (frame.ROUTED << 8)) !== 0
     const first = routed ? words[base + frame.FIRST_SENDER]! : from
@@ -121,8 +124,11 @@ export class Inbound {
     if (op === FENCE) {
       const kind = FENCE_KINDS[words[base + 8]!] as FenceKind
       if (routes.isBack(address, kind, words[base + frame.FIRST_SENDER]!, words[base + 5]!)) return
-      if (this.#isHere(address, bytes, words, base << 2, from)) this.#met(words, base, address)
-      return
+      if (!this.#isHere(address, bytes, words, base << 2, from)) return
+      const { standing } = address
+      const own = (): HeldFrame => routedCopy(bytes, words, base << 2, from)
+      if (standing?.phase === 'arriving' && handoffs.arrivals.defers(standing, own)) return
+      return this.#met(words, base, address)
     }
     handoffs.receive(readHandoff(this.#core, address, bytes, words, base, end, from))
   }
@@ -183,7 +189,7 @@ export class Inbound {
     asked: boolean,
     address: Address,
     cell: Cell | undefined,
-    why?: 'stopped' | 'lost',
+    why?: 'stopped' | 'lost' | 'doubt',
   ): void {
     const core = this.#core
     const head = words[base + 1]!

@@ -53,6 +53,7 @@ export class LateReply {
 
 export const lateReplyTravel: TravelKind<LateReply> = {
   tag: 'late reply',
+  wire: ['place or none', { least: -1, most: 2 ** 31 - 1 }],
   copy: (reply, to) => lateReplyTravel.unpack(LateReply.parts(reply), to),
   pack: reply => LateReply.parts(reply),
   unpack(plain, to) {

@@ -3,12 +3,13 @@
 // Invariant: an address is here while the actor lives here though it was spawned elsewhere, or has a standing here.
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
+import type { Core } from './core.ts'
 import { Serials } from './serials.ts'
 
 const PLACES = 65_536
 
 export class MovedAddresses {
-  readonly #thread: number
+  protected readonly core: Core
   /** By home and birth, then serial. */
   readonly #table = new Map<number, Serials<Address>>()
   /** Addresses in the table. */
@@ -16,8 +17,8 @@ export class MovedAddresses {
   #asked: Address | undefined = undefined
   #found: Address | undefined = undefined
 
-  constructor(thread: number) {
-    this.#thread = thread
+  constructor(core: Core) {
+    this.core = core
   }
 
   find(home: number, birth: number, serial: number): Address | undefined {
@@ -51,8 +52,21 @@ export class MovedAddresses {
   *cells(): Iterable<Cell> {
     for (const serials of this.#table.values()) {
       for (const { home, present } of serials.values()) {
-        if (present !== undefined && home !== this.#thread) yield present
+        if (present !== undefined && home !== this.core.platform.thread) yield present
       }
     }
+  }
+
+  /** Whether it has ended, as this thread would know. */
+  isGone(any: Address): boolean {
+    const { standing, cell, local } = this.of(any)
+    return standing === undefined && cell === undefined && local && !this.core.heirs.isReviving
+  }
+  /** Where the actor is, as far as this thread knows. */
+  placeOf(any: Address): number {
+    const { standing, cell, home } = this.of(any)
+    if (cell !== undefined) return this.core.platform.thread
+    if (standing === undefined) return this.core.heirs.of(home)
+    return standing.resident ? standing.self : this.core.heirs.of(standing.place)
   }
 }

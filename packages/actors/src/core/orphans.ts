@@ -4,6 +4,8 @@
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
+import { requestStop } from './stopping.ts'
+import { ended, lostWith } from './watches.ts'
 
 export interface Orphans {
   readonly watches: [Cell, Address][]
@@ -28,4 +30,29 @@ export function orphansOf({ routes, directory, platform }: Core, thread: number)
     if (parent !== undefined && routes.placeOf(parent) === thread) orphans.parentless.push(cell)
   }
   return orphans
+}
+
+/** The same for one that has come here: it may have been on its way when somebody was lost. */
+export function askAgain(cell: Cell): void {
+  const { core, address, parent, extra } = cell
+  const { calls, routes, platform, heirs } = core
+  for (const watch of extra?.watching?.values() ?? []) {
+    const place = routes.placeOf(watch.address)
+    if (watch.how === undefined && place !== platform.thread) calls.watch(watch.address, address)
+  }
+  for (const child of [...(extra?.away?.values() ?? [])]) {
+    if (heirs.areNone(routes.placeOf(child))) extra!.away!.delete(child.id)
+    else calls.parented(child, address)
+  }
+  if (parent === undefined) return
+  if (heirs.areNone(routes.placeOf(parent))) requestStop(cell, false)
+  else calls.orphaned(parent, cell)
+}
+
+/** Nobody stands in for the lost thread: whoever had to do with an actor there is told of its end, or ends with it. */
+export function bereave(core: Core, { watches, unsure, parentless, children }: Orphans, thread: number): void {
+  for (const [cell, address] of watches) ended(cell, lostWith(address, thread))
+  for (const [cell, address] of unsure) core.calls.watch(address, cell.address)
+  for (const [cell, child] of children) cell.extra?.away?.delete(child.id)
+  for (const cell of parentless) requestStop(cell, false)
 }

@@ -6,9 +6,12 @@
 import type { Address } from './address.ts'
 import type { BehaviorValue, Source } from './behavior-value.ts'
 import type { Job, Outcome } from './offload-job.ts'
+import type { NodeIdentity } from './places.ts'
 
 export interface Platform {
   readonly thread: number
+  /** Which node of a cluster the process is; undefined where it is none. */
+  readonly node?: NodeIdentity | undefined
   /** How many threads the system has at a time, thread 0 included. Their numbers go on, as each is one life. */
   readonly threads: number
   /** How many numbers there have been: all below, of threads that live, are about to or are gone. */
@@ -43,6 +46,10 @@ export interface Platform {
   current(thread: number): number
   /** Whether somebody is still to take the place of a thread that is gone. */
   awaited(thread: number): boolean
+  /** A thread of another node is lost: what waits for it here comes back (`heirs.returned`). */
+  forsake?(thread: number): void
+  /** Threads of other nodes may take user frames again. */
+  room?(): void
   /** Whether frames of this thread's wait for room on their way; none do where nothing is said. */
   stalled?(): boolean
   /** Actors on this thread have become more or fewer by `change`. */
@@ -134,6 +141,8 @@ export interface Packed {
 export interface FrameCodec {
   /** The value as msgpack; valid until the next call. Throws NotSendable. */
   pack(value: unknown): Packed
+  /** The same for other nodes; in a node only. */
+  packWire(value: unknown): Packed
   decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown
   /** Writes an object of short primitives whose shape recurs; gives the end, or -1 for any other object. */
   writeFlat(value: object, target: Uint8Array, at: number): number

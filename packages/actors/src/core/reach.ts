@@ -1,8 +1,10 @@
 // Which behaviors are known to be loadable on which other threads, so that an actor need not stand still while a module loads.
 //
 // Invariant: what is known stays so while that thread lives; a failure is not remembered.
+import { FIRST_FAR } from './address.ts'
 import { source } from './behavior-value.ts'
 import type { Core } from './core.ts'
+import { farBehavior } from './far-source.ts'
 import type { Loaded } from './protocol.ts'
 
 export class Reach {
@@ -20,7 +22,8 @@ export class Reach {
     if (known === undefined) this.#known.set(thread, (known = new Map()))
     const found = known.get(protocol.number)
     if (found === true) return true
-    const asked = found ?? this.#core.calls.ask(thread, 'knows', [behavior[source], protocol.number])
+    const from = thread < FIRST_FAR ? behavior[source] : farBehavior(behavior[source], protocol)
+    const asked = found ?? this.#core.calls.ask(thread, 'knows', [from, protocol.number])
     known.set(protocol.number, asked)
     asked.then(
       () => {

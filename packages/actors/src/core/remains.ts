@@ -4,7 +4,7 @@
 // elsewhere, with a higher one still: that is for the caller to find out. An actor that is made again is nowhere yet: its
 // timers are not set, nobody knows of it, and its turns are numbered as none before can have been.
 import type { Address } from './address.ts'
-import { takeThings } from './baggage.ts'
+import { takeThings } from './unpacking.ts'
 import type { Source } from './behavior-value.ts'
 import { Cell } from './cell.ts'
 import { type BirthMore, HEAD_BYTES, INIT, MORE, PINNED, type StateMore, UNPINNED } from './checkpoint-record.ts'

@@ -24,6 +24,7 @@ import { type HeldFrame, wordsOf } from './held-frame.ts'
 import * as life from './life.ts'
 import { keyOf } from './names.ts'
 import { birthsOf, type Remains, remainsOf } from './remains.ts'
+import { threadNumbers } from './thread-number.ts'
 import type { Stand } from './stand.ts'
 
 interface Task {
@@ -111,7 +112,7 @@ export class Revival {
 
   #listen(): void {
     const { lost } = this.#tasks[0]!
-    const others = this.#core.others().filter(thread => !lost.includes(thread))
+    const others = [...this.#core.others(), ...this.#core.nodes.hosts].filter(thread => !lost.includes(thread))
     this.#others = new Set(others)
     this.#silent = new Set(others.filter(thread => !this.#hasSpoken(thread)))
     this.#checkSilent()
@@ -130,7 +131,8 @@ export class Revival {
     const names = await this.#revive(lost, quarantined)
     for (const thread of lost) core.platform.emptyVault(thread)
     this.#tellOrigins()
-    for (const thread of core.others()) core.calls.send(thread, 'revived', [lost, names])
+    const told = threadNumbers(lost)
+    for (const thread of [...core.others(), ...core.nodes.hosts]) core.calls.send(thread, 'revived', [told, names])
     this.#tasks.shift()
     core.heirs.revived(lost)
     if (this.#tasks.length === 0) this.#end()

@@ -23,15 +23,13 @@ const MOST_HELD = 65_536
 const REST = 1_000
 
 export class Routes extends MovedAddresses {
-  readonly #core: Core
   readonly #stands = new Set<Stand>()
   /** Those that may have frames of others under way, frames that wait, or a fence; `settling` looks which have. */
   readonly busy = new Set<Stand>()
   #resting = false
 
   constructor(core: Core) {
-    super(core.platform.thread)
-    this.#core = core
+    super(core)
   }
 
   stands(): Iterable<Stand> {
@@ -48,25 +46,13 @@ export class Routes extends MovedAddresses {
     this.#stands.add(stand)
     this.keep(address)
     if (cell !== undefined) stand.begin((stand.cell = cell).extra?.epoch ?? 0)
-    else if (this.#core.heirs.isOpen(stand.target)) stand.lost(stand.target)
+    else if (this.core.heirs.isOpen(stand.target)) stand.lost(stand.target)
+    else if (this.core.heirs.areNone(address.home)) stand.orphaned()
     this.watch()
     return stand
   }
   protected make(address: Address): Stand {
-    return new Stand(this.#core.platform.thread, address, this.effect)
-  }
-
-  /** Whether it has ended, as this thread would know. */
-  isGone(any: Address): boolean {
-    const { standing, cell, local } = this.of(any)
-    return standing === undefined && cell === undefined && local && !this.#core.heirs.isReviving
-  }
-  /** Where the actor is, as far as this thread knows. */
-  placeOf(any: Address): number {
-    const { standing, cell, home } = this.of(any)
-    if (cell !== undefined) return this.#core.platform.thread
-    if (standing === undefined) return this.#core.heirs.of(home)
-    return standing.resident ? standing.self : this.#core.heirs.of(standing.place)
+    return new Stand(this.core.platform.thread, address, this.effect)
   }
 
   // ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,8 +60,8 @@ export class Routes extends MovedAddresses {
   /** A frame for an actor with a standing here, or one that is not here: whether it is to be taken in. If not, it has gone on, or waits. */
   arrives(address: Address, bytes: Uint8Array, words: Int32Array, start: number, from: number): boolean {
     const base = start >> 2
-    if (address.standing === undefined && this.#core.heirs.areNone(address.home)) {
-      this.#core.inbound.undeliverable(routedCopy(bytes, words, start, from), 'lost')
+    if (address.standing === undefined && this.core.heirs.areNone(address.home)) {
+      this.core.inbound.undeliverable(routedCopy(bytes, words, start, from), 'lost')
       return false
     }
     const stand = this.stand(address)
@@ -86,25 +72,37 @@ export class Routes extends MovedAddresses {
     this.busy.add(stand)
     stand.marked = 0
     const own = routedCopy(bytes, words, start, from)
-    if (to === HOLD) stand.held.push(own)
+    if (to === HOLD) this.#hold(stand, own)
     else this.#post(to, own, stand.stamp, true)
     return false
   }
 
   /** A frame of this thread's own that does not leave it now. False when too much waits already. `kept`: it may not be refused. */
   waits(stand: Stand, way: number, own: HeldFrame, kept: boolean): boolean {
-    if (way === stand.self) this.#core.inbound.takeIn(own, stand.cell!)
+    if (way === stand.self) this.core.inbound.takeIn(own, stand.cell!)
     else if (!kept && stand.held.length >= MOST_HELD) return false
     else {
       this.busy.add(stand)
-      stand.held.push(own)
+      this.#hold(stand, own)
     }
     return true
+  }
+  /** Whoever waits for an answer is not kept waiting for the end of a doubt. */
+  #hold(stand: Stand, own: HeldFrame): void {
+    if (stand.doubted && frame.kindIn(wordsOf(own)[1]!) === frame.ASK) this.core.inbound.undeliverable(own, 'doubt')
+    else stand.held.push(own)
+  }
+  /** Whether it has arrived where it was sent is in doubt. */
+  doubted({ address }: Stand): void {
+    const { asks, failures } = this.core
+    for (const ask of [...asks]) {
+      if (ask.target.equals(address)) ask.fail(failures.undelivered(address, ask.method, 'doubt', ask.ran))
+    }
   }
   /** The same for a frame that has waited, and must go now; false where it is refused, as it is not `kept`. */
   dispatch(any: Address, own: HeldFrame, kept = true): boolean {
     const address = this.of(any)
-    const core = this.#core
+    const core = this.core
     const { standing } = address
     const to = standing?.send()
     if (to !== undefined) {
@@ -123,21 +121,21 @@ export class Routes extends MovedAddresses {
 
   /** To where it was spawned, or who has inherited that. */
   toHome(address: Address, own: HeldFrame, kept = true): boolean {
-    const { heirs } = this.#core
+    const { heirs } = this.core
     const home = heirs.of(address.home)
     return heirs.keeps(home, own) || this.#post(home, own, 0, false, kept)
   }
 
   #post(to: number, own: HeldFrame, stamp: number, system: boolean, kept = true): boolean {
     wordsOf(own)[frame.STAMP] = stamp
-    return this.#core.platform.post(to, own, own.length, system, false, kept)
+    return this.core.platform.post(to, own, own.length, system, false, kept)
   }
 
   // ── what standings ask for ──────────────────────────────────────────────────────────────────────────────────
 
   readonly effect = (effect: Effect, of: Stream<HeldFrame>): void => {
     const stand = of as Stand
-    const { outbound, handoffs } = this.#core
+    const { outbound, handoffs } = this.core
     switch (effect.do) {
       case 'fence':
         this.busy.add(stand)
@@ -150,13 +148,13 @@ export class Routes extends MovedAddresses {
       case 'tell':
         return outbound.handoff(effect.to, stand.address, MOVED, 0, effect.epoch, effect.place)
       case 'ask':
-        if (!this.#core.hasLost(effect.to))
+        if (!this.core.hasLost(effect.to))
           outbound.handoff(effect.to, stand.address, WHERE, 0, effect.epoch, stand.self)
         return
       case 'known':
         return outbound.handoff(effect.to, stand.address, KNOWN, 0, effect.epoch, stand.self)
       case 'flush':
-        return this.#flush(stand)
+        return this.flush(stand)
       case 'forget':
         return this.forget(stand)
       case 'drop':
@@ -177,7 +175,7 @@ export class Routes extends MovedAddresses {
   /** A fence has come to where its actor is, or was when it ended. */
   met(address: Address, kind: FenceKind, fencer: number, ticket: number): void {
     const { standing } = address
-    const core = this.#core
+    const core = this.core
     const self = core.platform.thread
     const ended = standing === undefined && address.cell === undefined && kind !== 'mark'
     const answer: FenceAnswer = ended ? 'gone' : (standing?.met(kind, fencer) ?? kind)
@@ -188,7 +186,7 @@ export class Routes extends MovedAddresses {
   }
   /** Sees to a fence that has come back to the thread whose it is, though the actor is not here. */
   isBack({ standing }: Address, kind: FenceKind, fencer: number, ticket: number): boolean {
-    if (fencer !== this.#core.platform.thread || kind === 'mark' || standing?.isBack(ticket) !== true) return false
+    if (fencer !== this.core.platform.thread || kind === 'mark' || standing?.isBack(ticket) !== true) return false
     standing.answered(ticket, 'way', standing.place, standing.epoch)
     return true
   }
@@ -196,25 +194,26 @@ export class Routes extends MovedAddresses {
     const { standing } = this.of(address)
     if (kind === 'gone') {
       if (this.endedElsewhere(address)) return
-      ;[kind, place, epoch] = ['way', this.#core.platform.thread, standing?.epoch ?? 0]
+      ;[kind, place, epoch] = ['way', this.core.platform.thread, standing?.epoch ?? 0]
     }
     if (kind === 'mark') {
       if (standing?.marked === ticket) standing.passed = false
-      return this.#core.handoffs.marked(ticket)
+      return this.core.handoffs.marked(ticket)
     }
     standing?.answered(ticket, kind, place, epoch)
     if (standing !== undefined) this.settled(standing)
   }
 
-  #flush(stand: Stand): void {
+  /** Sends what is held, as far as it can go. */
+  flush(stand: Stand): void {
     const { held } = stand
     let gone = 0
     for (; gone < held.length; gone++) {
       const to = stand.send()
       if (to === HOLD) break
       const own = held[gone]!
-      if (to === stand.self) this.#core.inbound.takeIn(own, stand.cell!)
-      else this.#core.outbound.resend(to, own, stand.stamp)
+      if (to === stand.self) this.core.inbound.takeIn(own, stand.cell!)
+      else this.core.outbound.resend(to, own, stand.stamp)
     }
     held.splice(0, gone) // at once: there may be very many
   }
@@ -223,7 +222,7 @@ export class Routes extends MovedAddresses {
   settled(stand: Stand): void {
     if (!stand.resident || !stand.settled || stand.held.length > 0) return
     stand.address.cell = stand.cell
-    this.#core.handoffs.departures.consider(stand.cell!)
+    this.core.handoffs.departures.consider(stand.cell!)
   }
 
   forget(stand: Stand): void {
@@ -233,7 +232,7 @@ export class Routes extends MovedAddresses {
     if (stand.resident && cell !== undefined) {
       cell.more.epoch = stand.epoch
       address.cell = cell
-      if (address.home !== this.#core.platform.thread) return
+      if (address.home !== this.core.platform.thread) return
     }
     this.letGo(address)
   }
@@ -249,7 +248,7 @@ export class Routes extends MovedAddresses {
     const stand = known.standing ?? this.stand(address)
     stand.cell = cell
     stand.begin(cell.extra!.epoch)
-    this.#flush(stand)
+    this.flush(stand)
     this.settled(stand)
   }
 
@@ -257,17 +256,17 @@ export class Routes extends MovedAddresses {
   finished(address: Address): void {
     const { standing, local } = address
     if (standing === undefined && local) return
-    this.#core.heirs.endedHere(address)
+    this.core.heirs.endedHere(address)
     const told = new Set(standing?.knowers)
-    if (!local) told.add(this.#core.heirs.of(address.home))
-    for (const thread of told) this.#core.outbound.handoff(thread, address, ENDED, 0, 0, 0)
+    if (!local) told.add(this.core.heirs.of(address.home))
+    for (const thread of told) this.core.outbound.handoff(thread, address, ENDED, 0, 0, 0)
     this.ended(address)
   }
   /** Another thread says that it has ended: whether it has. One that lives here was taken for lost by its origin, which is told. */
   endedElsewhere(any: Address): boolean {
     const address = this.of(any)
     const { standing, cell } = address
-    const { heirs, outbound, platform } = this.#core
+    const { heirs, outbound, platform } = this.core
     const ended = cell === undefined && standing?.resident !== true
     if (ended) this.ended(address)
     const epoch = standing?.epoch ?? cell?.extra?.epoch ?? 0
@@ -280,8 +279,8 @@ export class Routes extends MovedAddresses {
     const { standing } = address
     if (standing !== undefined) {
       this.#drop(standing)
-      this.#core.handoffs.arrivals.ended(standing)
-      for (const own of standing.held) this.#core.inbound.undeliverable(own, reason)
+      this.core.handoffs.arrivals.ended(standing)
+      for (const own of standing.held) this.core.inbound.undeliverable(own, reason)
     }
     this.letGo(address)
   }
@@ -290,7 +289,7 @@ export class Routes extends MovedAddresses {
   watch(): void {
     if (this.#resting) return
     this.#resting = true
-    this.#core.later(REST, () => {
+    this.core.later(REST, () => {
       this.#resting = false
       let again = false
       for (const stand of [...this.stands()]) if (stand.rest()) again = true

@@ -7,9 +7,10 @@
 // Invariants: it ends once. From then on it waits nowhere: its other waiters have left their queues, or their homes have
 // been told, its word is given back, its timers are cleared. A case that lost has had no effect: its value is not sent,
 // its bytes are not detached.
+import { FIRST_FAR } from './address.ts'
 import type { Cell } from './cell.ts'
 import { type Cases, ChannelCase, PromiseCase, TimeCase } from './cases.ts'
-import type { Received } from './chan.ts'
+import type { Chan, Received } from './chan.ts'
 import type { Core } from './core.ts'
 import { Aborted, InvalidCall } from './errors.ts'
 import { offer, spoiled, surrender } from './held.ts'
@@ -52,7 +53,7 @@ export class Selection implements Listed {
     this.core.channels.waitsOf(this.owner).add(this)
     try {
       this.#prepare(names, cases)
-      if (this.#waits.some(({ chan }) => chan.home === undefined)) this.publish()
+      for (const { chan } of this.#waits) if (chan.home === undefined) this.#joinOthers(chan)
       for (const wait of this.#waits) if (!this.settled) wait.chan.enter(wait)
       if (signal !== undefined && !this.settled) this.#follow(signal)
     } catch (error) {
@@ -83,6 +84,17 @@ export class Selection implements Listed {
     if (signal.aborted) return abort() // the cases' own code may have done that
     signal.addEventListener('abort', abort, { once: true })
     this.#leave.push(() => signal.removeEventListener('abort', abort))
+  }
+
+  /** A channel is at home elsewhere. */
+  #joinOthers({ proxy, id }: Chan): void {
+    if (proxy !== undefined && proxy.homeThread >= FIRST_FAR) {
+      const { node } = this.core.places.place(proxy.homeThread)
+      throw new InvalidCall(
+        `select: ${id} is at home on node ${node}, and a select cannot wait there; receive or send by itself, in a goroutine of its own`,
+      )
+    }
+    this.publish()
   }
 
   /** From now on other threads take part in the choice. Throws when too many selects wait so. */

@@ -6,6 +6,7 @@
 // from the wire can never claim one, and a name belongs to one class for the life of the process.
 
 import { InvalidCall } from './errors.ts'
+import type { WireForm } from './wire-form.ts'
 
 /** Under this key a prototype carries how its instances travel. */
 export const travel: unique symbol = Symbol('troupe.travel')
@@ -17,6 +18,8 @@ export const travel: unique symbol = Symbol('troupe.travel')
 export interface TravelKind<T> {
   /** In words; a user's own kind is found by it. Empty for what no frame can carry: its `pack` says why. */
   readonly tag: string
+  /** How what `pack` gives is said between processes, where that is not as it is. Of the system's own kinds alone. */
+  readonly wire?: WireForm
   /** Within a thread; without it, `unpack` of a copy of what `pack` gives. */
   copy?(value: T, to: unknown): unknown
   /** `from` is the core whose codec packs it; undefined in a copy within a thread. */

@@ -26,7 +26,7 @@ export class Senders {
     this.#core = core
     const { routes, outbound } = core
     this.#settling = new Settling<Address>({
-      others: () => core.others(),
+      others: () => [...core.others(), ...core.nodes.met],
       askFlush: (thread, ticket) => outbound.handoff(thread, undefined, FLUSH, ticket, 0, 0, { ordered: true }),
       answerFlush: (thread, ticket) => outbound.handoff(thread, undefined, FLUSHED, ticket, 0, 0),
       mark: (ticket, own) => {

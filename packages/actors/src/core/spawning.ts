@@ -5,7 +5,7 @@
 // copied once for the actor and kept as it came, for restarts. A goroutine's parent is the actor in whose turn the first
 // of those that started each other was; so it outlives the one that started it, but not that actor.
 import { ActorRef } from './actor-ref.ts'
-import type { Address } from './address.ts'
+import { type Address, FIRST_FAR } from './address.ts'
 import {
   type BehaviorValue,
   body,
@@ -20,16 +20,19 @@ import { Cell } from './cell.ts'
 import { link } from './children.ts'
 import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
+import { type FarBehavior, farBehavior, nearSource, protocolOf } from './far-source.ts'
 import { type GoroutineValue, refuseGoroutine } from './goroutine-value.ts'
 import { Running } from './goroutines.ts'
 import { sealed } from './held.ts'
 import { outboxOf, releaseOf } from './outbox.ts'
 import type { Loaded } from './protocol.ts'
+import { sealedFor, unsealed } from './sealed.ts'
 import { beginStopping } from './stopping.ts'
+import { type Place, threadOf } from './thread-place.ts'
 
 export interface SpawnOptions {
   /** The thread it shall stand on: beside its parent, or on the least loaded, where none is given. */
-  readonly on?: { readonly thread: number } | undefined
+  readonly on?: Place | undefined
   /** What others look it up by. */
   readonly name?: string | undefined
   /** Whether it stays where it is when the system balances itself. */
@@ -61,7 +64,7 @@ interface Started {
  * there only once the behavior's module is.
  */
 export type SpawnCall = [
-  source: Source | Uint8Array,
+  source: Source | Uint8Array | FarBehavior,
   protocol: number,
   serial: number,
   init: unknown,
@@ -81,7 +84,7 @@ export class Spawning {
     const core = this.#core
     const behavior = core.upgrades.newest(known)
     const here = core.platform.thread
-    if (options.name !== undefined || (options.on !== undefined && options.on.thread !== here)) {
+    if (options.name !== undefined || (options.on !== undefined && threadOf(core, options.on, 'spawn') !== here)) {
       return this.#childApart(parent, behavior, init, options)
     }
     // The usual case costs no promise and no closure: a start that fails finds its parent by itself (life.ts).
@@ -155,14 +158,7 @@ export class Spawning {
     }
     checkParts(call, options, PARTS)
     const { on, name, pinned } = options
-    if (on !== undefined && (typeof on !== 'object' || on === null)) {
-      throw new InvalidCall(`${call}: on is ${String(on)}; pass thread(n)`)
-    }
-    if (on !== undefined && !(Number.isInteger(on.thread) && core.platform.current(on.thread) >= 0)) {
-      throw new InvalidCall(
-        `${call}: there is no thread ${on.thread}; this system has threads 0 to ${core.platform.threads - 1}`,
-      )
-    }
+    if (on !== undefined) threadOf(core, on, call)
     if (name !== undefined && (typeof name !== 'string' || name === '')) {
       throw new InvalidCall(`${call}: a name is a string that is not empty, not ${inWords(name)}`)
     }
@@ -180,7 +176,7 @@ export class Spawning {
   /** The thread that is meant, or suits. */
   #homeOf({ options: { on }, by }: Order): number {
     const { platform } = this.#core
-    if (on !== undefined) return platform.current(on.thread)
+    if (on !== undefined) return threadOf(this.#core, on, 'spawn')
     return by === undefined ? platform.place() : platform.thread
   }
 
@@ -208,11 +204,13 @@ export class Spawning {
     core.copyFor(init, core, rootOf(behavior)) // says what cannot travel, with its path, before anything is numbered
     const address = core.directory.next(protocol, home)
     const parentRef = parent && new ActorRef(parent, undefined)
+    const own = typeof init === 'object' && init !== null ? sealedFor(core, init, home) : init
     const from = behavior[source]
-    const found = 'inner' in from ? sealed(core, from) : from
-    const own = typeof init === 'object' && init !== null ? sealed(core, init) : init
+    const near = 'inner' in from && home < FIRST_FAR ? sealed(core, from) : from
+    const found = home < FIRST_FAR ? near : farBehavior(from, protocol)
     const args: SpawnCall = [found, protocol.number, address.serial, own, parentRef, options.name, pinnedBy(options)]
     try {
+      core.nodes.spawnedOn(home)
       return { address, outcome: core.calls.begin(home, call, args, true, by?.address) }
     } catch (error) {
       core.directory.takeBack(address)
@@ -244,9 +242,10 @@ export class Spawning {
 
   /** A spawn that came from another thread; resolves when the actor has started, or the goroutine ended. */
   async receive(call: Call, spawned: SpawnCall, birth: number): Promise<unknown> {
-    const [from, protocol, serial, init, parent, name, pinned] = spawned
+    const [from, number, serial, init, parent, name, pinned] = spawned
     const core = this.#core
-    const address = core.directory.reach(core.behaviors.protocol(protocol), birth, serial)!
+    const protocol = Array.isArray(from) ? protocolOf(core, from[1]) : core.behaviors.protocol(number)
+    const address = core.directory.reach(protocol, birth, serial)!
     core.directory.arrived(birth, serial)
     const cell = address.cell!
     cell.parent = parent?.address
@@ -257,19 +256,16 @@ export class Spawning {
     if (parent !== undefined && parent.address.home !== birth) core.calls.childAdopted(parent.address, cell)
     try {
       if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
-      const loaded = await core.upgrades.load(this.#unseal(from, cell) as Source, core.behaviors.protocol(protocol))
+      const found = Array.isArray(from) ? await nearSource(core, from[0]) : unsealed(from, cell, birth)
+      const loaded = await core.upgrades.load(found as Source, protocol)
       address.learn(loaded.protocol)
-      cell.init = this.#unseal(init, cell)
+      cell.init = unsealed(init, cell, birth)
       if (cell.status === 'expected') this.#place(cell, loaded, undefined)
     } catch (error) {
       const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, call)
       beginStopping(cell, 'faulted', failure)
     }
     return await outcome
-  }
-
-  #unseal(value: unknown, to: Cell): unknown {
-    return value instanceof Uint8Array ? this.#core.platform.codec.decode(value, 0, value.length, to) : value
   }
 
   /** Another thread finds a behavior by its module and name, so what is found there must be this one. */

@@ -20,6 +20,13 @@ export class Standing<Held = unknown> extends Stream<Held> {
     this.turn(this.self)
   }
 
+  /** Its origin is lost, and nobody stands in for that: what this thread had sent that way is over. */
+  orphaned(): void {
+    const { origin } = this
+    this.lost(origin)
+    this.inherited(origin, -1)
+  }
+
   // ── the move ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The source: the actor is packed and waits. */
@@ -42,6 +49,8 @@ export class Standing<Held = unknown> extends Stream<Held> {
   /** The source: its target is lost and had not taken the commit, so this copy is the live one again, a move later. */
   returned(): void {
     this.step('returned')
+    this.doubted = false
+    this.orphanOf = -1
     this.epoch++
     this.place = this.self
     this.clean = true

@@ -146,14 +146,18 @@ function finishStopping(cell: Cell, why: 'stopped' | 'faulted', error: TroupeErr
   cell.status = 'stopped'
   turns.endContext(cell)
   core.removed(cell)
-  if (extra?.name !== undefined) core.names.release(extra.name, address)
+  const freed = extra?.name === undefined ? undefined : core.names.release(extra.name, address)
   if (cell.parent !== undefined) core.calls.childGone(cell.parent, cell)
   watches.tellWatchers(cell, why, error)
   cell.onStart?.(error ?? stoppedError(cell, 'no'))
   if (extra === undefined) return
   extra.run?.finish(error)
   for (const done of extra.onRoom ?? []) done(error ?? stoppedError(cell, 'no'))
-  for (const done of extra.onStop ?? []) done()
+  const stopped = (): void => {
+    for (const done of extra.onStop ?? []) done()
+  }
+  if (freed === undefined) stopped()
+  else void freed.then(stopped)
 }
 
 function stoppedError({ address: { id } }: Cell, ran: Ran): TroupeError {

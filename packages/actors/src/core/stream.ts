@@ -11,9 +11,8 @@
 import { Losses } from './losses.ts'
 import { type Effect, type FenceKind, type Phase, type Step, steps } from './handoff-states.ts'
 
-/** Instead of a thread: the frame waits behind a fence. */
+/** Instead of a thread: the frame waits behind a fence; or the actor has ended. */
 export const HOLD = -1
-/** … or the actor has ended. */
 export const NOWHERE = -2
 
 export abstract class Stream<Held = unknown> extends Losses {
@@ -38,8 +37,9 @@ export abstract class Stream<Held = unknown> extends Losses {
   passed = false
   /** The lost thread by way of which it went, or would go, until it is known who stands in for it; -1 unless it is so. */
   orphanOf = -1
-  /** Something has gone out since it was last looked at. */
-  used = false
+  /** It has been given to a node that cannot be reached: nothing goes out until it is known whether it has come there. */
+  doubted = false
+  used = false // since it was last looked at
   /** Those who have asked the way: told of each move. The live actor takes them along. */
   knowers: number[] = []
   fences = 0
@@ -96,7 +96,7 @@ export abstract class Stream<Held = unknown> extends Losses {
 
   /** Where a frame of this thread's goes: to a thread, to this one (it is taken in), or HOLD. */
   send(): number {
-    if (this.fence !== 0 || this.orphanOf >= 0) return HOLD
+    if (this.fence !== 0 || this.orphanOf >= 0 || this.doubted) return HOLD
     const to = this.target
     // an heir may have heard nothing of it yet but that somebody was about to give it
     if (this.isLost(to) || (to === this.self && !this.resident)) {
@@ -130,12 +130,11 @@ export abstract class Stream<Held = unknown> extends Losses {
   }
 
   protected turn(to: number): void {
-    const { epoch } = this
-    const first = this.stamp !== epoch
+    const first = this.stamp !== this.epoch
     this.via = to
-    this.stamp = epoch
+    this.stamp = this.epoch
     this.passed = false
-    if (first && this.self === this.origin && to !== this.self) this.#out({ do: 'known', to, epoch }, this)
+    if (first && this.self === this.origin && to !== this.self) this.#out({ do: 'known', to, epoch: this.stamp }, this)
   }
   #fenceOff(kind: FenceKind): void {
     this.fence = ++this.fences
@@ -155,7 +154,7 @@ export abstract class Stream<Held = unknown> extends Losses {
    */
   met(kind: FenceKind, from: number): FenceKind {
     if (kind === 'mark' || from === this.self) return kind
-    if (kind === 'end' && !this.#originFollows) return 'way'
+    if (kind === 'end' && (this.origin < 0 || !this.#originFollows)) return 'way'
     if (kind === 'end') this.#tellNoMore(from)
     // the origin is told of each move anyway, and would never ask for an end
     else if (from !== this.origin && !this.isLost(from) && !this.knowers.includes(from)) this.knowers.push(from)
@@ -198,14 +197,16 @@ export abstract class Stream<Held = unknown> extends Losses {
   heard(place: number, epoch: number): void {
     const given = this.phase === 'given'
     if (epoch < this.epoch || (epoch === this.epoch && !given && !this.guessed)) return
-    const { resident } = this
+    const { resident, doubted } = this
     this.#learn(place, epoch)
     if (given || resident) {
       this.step(given ? 'heard' : 'superseded')
+      this.doubted = false
       this.#out({ do: 'drop' }, this)
     }
     this.adopted()
     this.follow()
+    if (doubted) this.#out({ do: 'flush' }, this) // ahead of whatever is sent from now on
   }
   /**
    * Others believe that it is here, by an epoch that this thread has not heard of: it was, and has ended, or gone on, and
@@ -243,11 +244,12 @@ export abstract class Stream<Held = unknown> extends Losses {
     if (used || moves || this.fence !== 0 || this.orphanOf >= 0) return true
     if (this.phase === 'here') {
       this.settle()
-      if (!this.settled || !this.#originFollows) return true
+      if (!this.settled || (this.origin >= 0 && !this.#originFollows)) return true
       if (this.knowers.length === 0) this.#out({ do: 'forget' }, this)
       return false
     }
-    if (this.self === this.origin) return false
+    // where nobody else always knows, it is kept
+    if (this.self === this.origin || this.origin < 0) return false
     this.#fenceOff('end')
     return true
   }

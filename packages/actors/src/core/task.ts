@@ -16,7 +16,7 @@ import {
   NotSendable,
   Refusal,
   SystemClosed,
-  ThreadLost,
+  isLoss,
   TroupeError,
 } from './errors.ts'
 import { startOf } from './goroutine-value.ts'
@@ -70,7 +70,7 @@ export class Task {
     if (error instanceof ActorFault && error.actor === id && error.method === 'body') return error.cause ?? error
     const about = { actor: id, method: 'body', ran: 'unknown' as const, cause: (error as Error).cause }
     // of the call that has waited for its end
-    if (error instanceof ThreadLost) return new ThreadLost(`${id}: thread ${home} has ended`, about)
+    if (isLoss(error)) return this.#core.nodes.lossOf(home, what => `${id}: ${what}`, about)
     if (error instanceof SystemClosed) return new SystemClosed(`${id}: the system was closed`, about)
     return error
   }
@@ -79,7 +79,7 @@ export class Task {
   #unseen(error: unknown): void {
     if (this.#done !== undefined) return
     const { id } = this
-    if (error instanceof ActorStopped || error instanceof ThreadLost || error instanceof SystemClosed) return
+    if (error instanceof ActorStopped || isLoss(error) || error instanceof SystemClosed) return
     if (error instanceof ActorFault && error.actor === id) return
     const method = error instanceof Refusal || error instanceof NotSendable ? 'body' : 'go'
     this.#core.emit('fault', { actor: id, method, error: this.#core.failures.portable(error), decision: 'stop' })

@@ -71,6 +71,10 @@ export class Upgrades {
     return composed as B
   }
 
+  /** The module from which an upgrade has brought it, if one has. */
+  urlOf(name: string): string | undefined {
+    return this.#newest.get(name)?.upgrade.source.url
+  }
   /** Whether an upgrade has put something in its place. */
   renews({ behavior }: Loaded): boolean {
     return this.newest(behavior) !== behavior

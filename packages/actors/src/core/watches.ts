@@ -41,10 +41,11 @@ export class Watch implements OwnCall {
   }
   /** As it goes to another thread. */
   data(): WatchData {
-    return [new ActorRef(this.address, undefined), this.method, this.#args, this.how]
+    const method = this.cell.core.platform.methods.text(this.method)
+    return [new ActorRef(this.address, undefined), method, this.#args, this.how]
   }
   static of(cell: Cell, [{ address }, method, args, how]: WatchData): Watch {
-    const watch = new Watch(cell, address, method, args)
+    const watch = new Watch(cell, address, cell.core.platform.methods.intern(method), args)
     watch.how = how
     return watch
   }
@@ -94,6 +95,6 @@ export function tellWatchers(cell: Cell, why: 'stopped' | 'faulted', error: Trou
 }
 
 /** How an actor has ended whose thread was lost. */
-export function lostWith({ id }: Address, thread: number): Ended {
-  return { actor: id, why: 'lost', error: `thread ${thread} has ended` }
+export function lostWith({ id, protocol }: Address, thread: number): Ended {
+  return { actor: id, why: 'lost', error: protocol.core.nodes.lossOf(thread, what => what, {}).message }
 }

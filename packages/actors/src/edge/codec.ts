@@ -4,20 +4,24 @@
 //   encode:  value → plain tree (lowering.ts) → msgpackr, with record shapes of the whole process (record-shapes.ts)
 //   decode:  msgpackr → plain tree → value (raising.ts), which is skipped for a tree that holds plain data only
 //
-// TRUST: it reads frames of this process's own encoder alone. It runs users' codecs and rebuilds cycles, so bytes from
-// another process must never get here. Invariants: a frame refers to nothing but the shape table, so any thread may decode
-// it, late or twice; what was decoded aliases no byte of it; a frame lies in msgpackr's buffer until the next encode.
+// The wire dialect, for other processes, is wire-codec.ts; the first byte tells the two apart. TRUST: what comes from another
+// process was scanned (wire-scan.ts); all else must be of this process's own encoder, as it runs users' codecs and rebuilds cycles.
+// Invariants: a frame refers to nothing but the shape table, so any thread may decode it, late or twice; what was decoded aliases
+// no byte of it; a frame lies in msgpackr's buffer until the next encode.
 
 // Not from the package's main entry, which loads streams and a native addon: three times as long, on each thread.
 import { Packr, REUSE_BUFFER_MODE, RESET_BUFFER_MODE, Unpackr } from 'msgpackr/pack'
 import { NOT_PRIMITIVE, PRIMITIVE_BYTES, readPrimitive, writePrimitive } from '../core/primitives.ts'
 import type { Packed } from '../core/platform.ts'
 import type { TravelKind } from '../core/sendable.ts'
+import type { WireNames } from '../core/wire-form.ts'
 import { FlatRecords } from './flat-records.ts'
 import { Lowering } from './lowering.ts'
 import { raise } from './raising.ts'
 import { RecordShapes } from './record-shapes.ts'
 import type { SharedTable } from './shared-table.ts'
+import { WireCodec } from './wire-codec.ts'
+import { WIRE } from './wire-scan.ts'
 
 const NEW_BUFFER_BYTES = 8192
 /** A buffer that one large frame made larger than this is not kept for the small ones. */
@@ -38,18 +42,20 @@ export class Codec {
   readonly #flat: FlatRecords
   readonly #packr: Encoder
   readonly #unpackr: Unpackr
+  readonly #wire: WireCodec | undefined
   readonly #small = new Uint8Array(PRIMITIVE_BYTES)
   readonly #packed: Packed = { bytes: this.#small, start: 0, end: 0 }
   #scratch = Buffer.alloc(NEW_BUFFER_BYTES)
 
-  /** The kinds are numbered by their place: the same list on every thread. */
-  constructor(shapes: SharedTable, kinds: readonly TravelKind<unknown>[], from?: unknown) {
+  /** The kinds are numbered by their place: the same list on every thread. `names`: in a node, for the others. */
+  constructor(shapes: SharedTable, kinds: readonly TravelKind<unknown>[], from?: unknown, names?: WireNames) {
     this.#kinds = kinds
     this.#shapes = new RecordShapes(shapes)
     this.#flat = new FlatRecords(shapes)
     this.#lowering = new Lowering(kinds, from)
     this.#packr = new Packr(this.#shapes.encoderOptions())
     this.#unpackr = new Unpackr(this.#shapes.decoderOptions())
+    if (names !== undefined) this.#wire = new WireCodec(kinds, from, names)
   }
 
   /** `value` as a frame, valid until the next encode. Throws NotSendable with the path to what cannot travel. */
@@ -61,10 +67,7 @@ export class Codec {
   /** The same without a view, which costs a fifth of a small frame: where the frame stands until the next encode. */
   pack(value: unknown): Packed {
     const place = this.#packed
-    place.bytes = this.#small
-    place.start = 0
-    place.end = writePrimitive(value, this.#small, 0)
-    if (place.end >= 0) return place
+    if (this.#primitive(value)) return place
     const tree = this.#lowering.lower(value)
     this.#shapes.beforeEncode()
     const packed = this.#packr.pack(tree, REUSE_BUFFER_MODE | RESET_BUFFER_MODE)
@@ -73,6 +76,28 @@ export class Codec {
     place.start = packed.start
     place.end = packed.end
     return place
+  }
+
+  #primitive(value: unknown): boolean {
+    const place = this.#packed
+    place.bytes = this.#small
+    place.start = 0
+    place.end = writePrimitive(value, this.#small, 0)
+    return place.end >= 0
+  }
+
+  /** The same for another node, whose processes share nothing with this one. Throws NotSendable. */
+  packWire(value: unknown): Packed {
+    return this.#primitive(value) ? this.#packed : this.#wire!.pack(value)
+  }
+  /** Arguments that were packed, in either dialect, as another node can read them; valid until the next call. Raises nothing. */
+  transcode(bytes: Uint8Array, start: number, end: number): Packed {
+    if (bytes[start] === WIRE || readPrimitive(bytes, start) !== NOT_PRIMITIVE) return { bytes, start, end }
+    return this.#wire!.transcode(this.#tree(bytes, start, end))
+  }
+  /** The same of one flat record. */
+  transcodeFlat(bytes: Uint8Array, at: number): Packed {
+    return this.#wire!.transcode(this.#flat.read(bytes, at))
   }
 
   writeFlat(value: object, target: Uint8Array, at: number): number {
@@ -86,10 +111,14 @@ export class Codec {
   decode(bytes: Uint8Array, start: number, end: number, to: unknown): unknown {
     const primitive = readPrimitive(bytes, start)
     if (primitive !== NOT_PRIMITIVE) return primitive
+    if (bytes[start] !== WIRE) return raise(this.#tree(bytes, start, end), this.#kinds, to)
+    const size = end - start - 1
+    return this.#wire!.decode(this.#copied(bytes, start + 1, size), size, to)
+  }
+  #tree(bytes: Uint8Array, start: number, end: number): unknown {
     this.#shapes.beforeDecode()
     const size = end - start
-    const tree: unknown = this.#unpackr.unpack(this.#copied(bytes, start, size), size)
-    return raise(tree, this.#kinds, to)
+    return this.#unpackr.unpack(this.#copied(bytes, start, size), size)
   }
 
   /** The frame in memory of this thread: shared memory may not be given to text decoders, and msgpackr likes offset 0. */

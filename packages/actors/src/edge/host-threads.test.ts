@@ -84,7 +84,7 @@ test('when numbers are used up a lost thread is not replaced, and that is said',
     '1 lost: declared',
     `1 replaced by ${last}`,
     `${last} lost: declared`,
-    `${last} not replaced: the system has had all of its 4096 threads`,
+    `${last} not replaced: the system has had all of its 4095 threads`,
   ])
   expect(heirs).toEqual([
     [1, last],

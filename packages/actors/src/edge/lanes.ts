@@ -9,6 +9,7 @@
 // - No frame is handed on twice, and none of a thread after its end has been told. A gone thread leaves its unread frames
 //   in the lanes towards it: each survivor takes them out of its own (`forsake`), one out of the others (`salvage`).
 
+import { HUB } from '../core/places.ts'
 import type { Receive } from './lane.ts'
 import { clearLane, salvage } from './lane-clearing.ts'
 import { LaneReader } from './lane-reader.ts'
@@ -60,7 +61,7 @@ export class Lanes {
     this.#words = memory.board.words
     this.#dirtyAt = memory.board.dirtyAt(this.slot)
     this.#dirtyWords = (memory.slots + 31) >> 5
-    this.#writers = new Array<LaneWriter | undefined>(memory.slots).fill(undefined)
+    this.#writers = new Array<LaneWriter | undefined>(HUB + 1).fill(undefined)
     this.#readers = new Array<LaneReader | undefined>(memory.slots).fill(undefined)
     this.#pending = new Int32Array(this.#dirtyWords)
     // a thread that comes later has to be told of those that are gone
@@ -90,6 +91,13 @@ export class Lanes {
     const posted = writer.post(this.#scratchWords, frame, length, system, false)
     writer.flush()
     return posted
+  }
+  /** How many numbers threads have had: all below; and whether one of them is gone. */
+  get lives(): number {
+    return this.memory.board.lives
+  }
+  gone(thread: number): boolean {
+    return this.memory.board.gone(thread)
   }
   /** Whether something for that thread waits for room. */
   stalledTo(to: number): boolean {
@@ -268,7 +276,8 @@ export class Lanes {
 
   #open(to: number): LaneWriter | undefined {
     const { board } = this.memory
-    if (to === this.self || !(to >= 0 && to < board.lives)) throw new Error(`no lane from thread ${this.self} to ${to}`)
+    if (to === this.self || !((to >= 0 && to < board.lives) || to === HUB))
+      throw new Error(`no lane from thread ${this.self} to ${to}`)
     if (board.gone(to)) return undefined
     return (this.#writers[to] = new LaneWriter(this.memory, this.self, to, this.#limits))
   }

@@ -11,6 +11,7 @@
 import { type Native, nativeOf } from '../core/natives.ts'
 import { codecNamed, describe, kindOf, type TravelKind } from '../core/sendable.ts'
 import { MAX_HOLES, Walk } from '../core/walk.ts'
+import { toWire, type WireNames } from '../core/wire-form.ts'
 import { AGAIN, BIG, ENTRIES, ESCAPED, isMark, KIND, MARKED, MINUS_ZERO, NATIVE, ODD_STRING } from './marks.ts'
 
 /** An object with more keys than this is written as a map. */
@@ -21,19 +22,21 @@ const RESERVED_KEY = '__keys__'
 export class Lowering extends Walk {
   readonly #kinds: readonly TravelKind<unknown>[]
   readonly #from: unknown
+  readonly #names: WireNames | undefined
   #marked = false
   #busy = false
 
-  /** `from` is handed to each kind's `pack`: whose values these are. */
-  constructor(kinds: readonly TravelKind<unknown>[], from: unknown) {
+  /** `from` is handed to each kind's `pack`: whose values these are. `names`: for another process. */
+  constructor(kinds: readonly TravelKind<unknown>[], from: unknown, names?: WireNames) {
     super()
     this.#kinds = kinds
     this.#from = from
+    this.#names = names
   }
 
   /** The plain tree that stands for `value`. Throws NotSendable. */
   lower(value: unknown): unknown {
-    if (this.#busy) return new Lowering(this.#kinds, this.#from).lower(value)
+    if (this.#busy) return new Lowering(this.#kinds, this.#from, this.#names).lower(value)
     this.#busy = true
     this.#marked = false
     this.depth = 0
@@ -152,6 +155,7 @@ export class Lowering extends Walk {
     } catch (error) {
       throw this.located(error)
     }
+    if (this.#names !== undefined && kind.wire !== undefined) plain = toWire(kind.wire, plain, this.#names)
     plain = this.packed(plain)
     this.settle(value, ordinal)
     return this.#mark([KIND, number < 0 ? kind.tag : number, plain])

@@ -2,24 +2,24 @@
 //
 // Invariants: frames are flushed at the end of the slice, or microtask, in which they were posted; one timeout is armed
 // at most, for the earliest due time; a thread that is gone is noticed once, after all that it had sent has been read.
-import { readlinkSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { threadId } from 'node:worker_threads'
 import type { Core } from '../core/core.ts'
 import type { BehaviorValue, Source } from '../core/behavior-value.ts'
-import { refTravel } from '../core/actor-ref.ts'
-import { endTravel } from '../core/channel-end.ts'
-import { lateReplyTravel } from '../core/late-reply.ts'
-import { bareClock } from '../core/select-call.ts'
+import { travelKinds } from '../core/travel-kinds.ts'
+import { FIRST_FAR } from '../core/address.ts'
+import { HUB, type NodeIdentity } from '../core/places.ts'
 import type { Platform, VaultRecord } from '../core/platform.ts'
-import type { TravelKind } from '../core/values.ts'
+import './bare-clock.ts'
 import { Clock } from './clock.ts'
 import { Codec } from './codec.ts'
 import { EventLoop } from './event-loop.ts'
+import { FarLanes, type PostToHub, receiveFar } from './far-lanes.ts'
 import { heapUse } from './heap.ts'
 import type { Receive } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { ModuleLoader } from './module-loader.ts'
+import { isInspected, nativeId } from './native.ts'
 import { PoolOffloading } from './offloading.ts'
 import { FULL_HEAP, Placement } from './placement.ts'
 import { Pulse } from './pulse.ts'
@@ -27,23 +27,9 @@ import { SharedMemory } from './shared-memory.ts'
 import { SharedTable } from './shared-table.ts'
 import type { SystemParts } from './system-parts.ts'
 import { NOBODY } from './thread-board.ts'
+import { wireNames } from './wire-names.ts'
 import { emptyVault, recordsIn } from './vault.ts'
 import { VaultWriter } from './vault-writer.ts'
-
-/** What a timeout of Node.js can be, in ms. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1
-bareClock.after = (ms, fire) => {
-  let left = ms
-  let timeout: NodeJS.Timeout
-  const arm = (): void => {
-    const part = Math.min(left, LONGEST_TIMEOUT)
-    left -= part
-    timeout = setTimeout(left > 0 ? arm : fire, part)
-  }
-  arm()
-  return () => clearTimeout(timeout)
-}
-bareClock.random = () => Math.random()
 
 /** Below this a heap that was full has room again, as far as events go. */
 const ROOMY_HEAP = 0.75
@@ -59,6 +45,9 @@ export class NodePlatform implements Platform {
   readonly protocols: SharedTable
   readonly claims: Int32Array
   readonly seat: number
+  readonly node: NodeIdentity | undefined
+  readonly #stops: SharedArrayBuffer | undefined
+  #far: FarLanes | undefined
   readonly turnWords: Int32Array | undefined
   readonly vault: VaultWriter | undefined
   readonly #vaults: readonly (SharedArrayBuffer | undefined)[]
@@ -103,6 +92,8 @@ export class NodePlatform implements Platform {
     }
     this.past = new Set(this.lanes?.memory.board.allGone())
     this.turnWords = this.#pulse?.turnWords
+    this.node = parts.node && { id: parts.node.id, places: new SharedTable(parts.node.places) }
+    this.#stops = parts.node?.stops
     this.claims = new Int32Array(parts.claims)
     this.#vaults = parts.vaults
     const vault = parts.vaults[this.seat]
@@ -116,12 +107,19 @@ export class NodePlatform implements Platform {
   /** Begins to serve the core. */
   start(core: Core): void {
     this.#core = core
-    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
-    this.codec = new Codec(this.#shapes, kinds, core)
+    const names = this.node && wireNames(core.places, this.protocols, () => this.now())
+    this.codec = new Codec(this.#shapes, travelKinds, core, names)
+    if (this.#stops !== undefined) {
+      const { lanes } = this
+      const post: PostToHub = (bytes, length, system, kept) => lanes!.post(HUB, bytes, length, system, kept)
+      this.#far = new FarLanes(post, this.codec, this.#stops)
+    }
     this.#loader = new ModuleLoader(this.codec)
     const { lanes } = this
-    const receive: Receive = (bytes, words, start, length, from) =>
-      core.inbound.receive(bytes, words, start, length, from)
+    const receive: Receive = (bytes, words, start, length, from) => {
+      if (from === HUB) receiveFar(core, bytes, words, start, length)
+      else core.inbound.receive(bytes, words, start, length, from)
+    }
     if (lanes !== undefined) {
       lanes.onGone = (thread, how) => this.#gone(thread, how === 'ended')
       lanes.onHeir = (lost, heir) => this.onHeir(lost, heir)
@@ -130,7 +128,10 @@ export class NodePlatform implements Platform {
     this.#loop = new EventLoop({
       lanes,
       clock: this.#clock,
-      run: until => core.scheduler.run(until),
+      run: until => {
+        if (this.#far?.stalled === true) this.#far.flush()
+        return core.scheduler.run(until)
+      },
       ranAt: () => core.scheduler.now,
       receive,
       // a host thread's work comes in bursts; the first thread waits only where it has asked
@@ -176,6 +177,11 @@ export class NodePlatform implements Platform {
   post(to: number, frame: Uint8Array, length: number, system: boolean, alone = false, kept = false): boolean {
     const lanes = this.lanes!
     const loop = this.#loop!
+    if (to >= FIRST_FAR) {
+      if (!this.#core.nodes.meet(to)) return false
+      loop.wake()
+      return this.#far!.post(to, frame, length, system, kept)
+    }
     if (alone && !loop.slicing) {
       const sent = lanes.send(to, frame, length, system)
       if (lanes.stalledTo(to)) loop.wake()
@@ -194,7 +200,7 @@ export class NodePlatform implements Platform {
     return this.#loader.module(url)
   }
   stalled(): boolean {
-    return this.lanes?.stalled === true
+    return this.lanes?.stalled === true || this.#far?.stalled === true
   }
 
   place(): number {
@@ -259,7 +265,8 @@ export class NodePlatform implements Platform {
     return vault === undefined ? [] : recordsIn(vault, thread)
   }
   #vaultOf(thread: number): SharedArrayBuffer | undefined {
-    return this.lanes && this.#vaults[this.lanes.memory.board.slotOf(thread)]
+    // what was on another node has gone with its process
+    return thread < FIRST_FAR ? this.lanes && this.#vaults[this.lanes.memory.board.slotOf(thread)] : undefined
   }
   emptyVault(thread: number): void {
     const vault = this.#vaultOf(thread)
@@ -271,24 +278,18 @@ export class NodePlatform implements Platform {
     else this.#core.calls.send(0, 'emit', [event, data])
   }
 
+  room(): void {
+    this.#far?.flush()
+    this.#loop?.wake()
+  }
+  forsake(thread: number): void {
+    this.#far?.forsake(thread, (bytes, words) => this.#core.heirs.returned(bytes, words, 0, thread))
+  }
+
   #gone(thread: number, inOrder: boolean): void {
     const report: Receive = (bytes, words, start) => this.#core.heirs.returned(bytes, words, start, thread)
     this.lanes!.forsake(thread, report)
     if (this.thread === 0) this.lanes!.salvage(thread, report)
     this.onGone(thread, inOrder)
   }
-}
-
-/** The thread's number to the operating system; 0 where it does not say. */
-function nativeId(): number {
-  try {
-    return Number(readlinkSync('/proc/thread-self').split('/').at(-1)) || 0
-  } catch {
-    return 0
-  }
-}
-
-/** Whether a debugger is attached to the process, or can attach itself. */
-function isInspected(): boolean {
-  return process.getBuiltinModule('node:inspector')?.url() !== undefined
 }

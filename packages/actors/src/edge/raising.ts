@@ -3,30 +3,34 @@
 // Works in place: the tree was made by decoding, so nobody else holds it, and plain parts of it are already the value.
 // Invariants: objects are numbered in the order in which `lowering.ts` entered them, each before what it holds, so a
 // mark that refers to one always finds it; a property is defined, never assigned, where its key could reach a prototype.
-// The frame is trusted to come from this process: a mark that makes no sense is a bug here, not an attack.
+// The tree is trusted, as it comes from this process or was scanned (wire-scan.ts): a mark that makes no sense is a bug here,
+// not an attack. With `names`, it is of the wire dialect, and the system's kinds stand in it in words (core/wire-form.ts).
 
 import { BehaviorUnavailable } from '../core/errors.ts'
 import { type Native, nativeTagged } from '../core/natives.ts'
 import { codecNamed, type TravelKind } from '../core/sendable.ts'
+import { fromWire, type WireNames } from '../core/wire-form.ts'
 import { AGAIN, BIG, ENTRIES, ESCAPED, isMark, KIND, MARKED, MINUS_ZERO, NATIVE, ODD_STRING } from './marks.ts'
 
 type Kinds = readonly TravelKind<unknown>[]
 
 /** The value that `tree` stands for; `to` gets it. */
-export function raise(tree: unknown, kinds: Kinds, to: unknown): unknown {
+export function raise(tree: unknown, kinds: Kinds, to: unknown, names?: WireNames): unknown {
   if (!Array.isArray(tree) || tree[0] !== MARKED) return tree
-  return new Raising(kinds, to).value(tree[1])
+  return new Raising(kinds, to, names).value(tree[1])
 }
 
 class Raising {
   readonly #kinds: Kinds
   readonly #to: unknown
+  readonly #names: WireNames | undefined
   /** By number: what each object of the value has become. */
   readonly #made: unknown[] = []
 
-  constructor(kinds: Kinds, to: unknown) {
+  constructor(kinds: Kinds, to: unknown, names: WireNames | undefined) {
     this.#kinds = kinds
     this.#to = to
+    this.#names = names
   }
 
   value(node: unknown): unknown {
@@ -87,7 +91,9 @@ class Raising {
       )
     }
     const number = this.#made.push(undefined) - 1
-    return (this.#made[number] = kind.unpack(this.value(packed), this.#to))
+    let plain = this.value(packed)
+    if (this.#names !== undefined && kind.wire !== undefined) plain = fromWire(kind.wire, plain, this.#names)
+    return (this.#made[number] = kind.unpack(plain, this.#to))
   }
 
   #entries(node: unknown[]): object {

@@ -43,6 +43,8 @@ export interface SharedMemoryOptions {
    * fewer where there is not that much.
    */
   readonly spare?: number | undefined
+  /** Whether there is a hub, which has the last slot. */
+  readonly hub?: boolean | undefined
 }
 
 /** The views of one lane: its header's words, and the ring behind it both ways. */
@@ -68,10 +70,12 @@ export class SharedMemory {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
       throw new InvalidCall(`threads is ${threads}: it must be a whole number from 1 to ${MAX_THREADS}`)
     const laneBytes = laneBytesFor(threads * (threads - 1), options.total ?? DEFAULT_TOTAL)
-    const { slots, rings } = reserve(threads, Math.min(options.spare ?? 0, MOST_SLOTS - threads), laneBytes)
+    const hub = options.hub === true ? 1 : 0
+    const { slots, rings } = reserve(threads + hub, Math.min(options.spare ?? 0, MOST_SLOTS - threads - hub), laneBytes)
     const control = ThreadBoard.reserve(slots, options.cores)
     const memory = new SharedMemory({ slots, laneBytes, control, rings })
     for (let slot = 0; slot < threads; slot++) memory.board.seat(slot)
+    if (hub > 0) memory.board.seatHub(slots - 1)
     return memory
   }
 

@@ -10,9 +10,9 @@
 //   fenced, and cannot come back. A thread asleep has found no dirty bit after saying so; who sets one then wakes it.
 
 import { InvalidCall } from '../core/errors.ts'
-
-/** Numbers of threads lie below: they have 12 bits in addresses. */
-export const MOST_LIVES = 4096
+import { HUB } from '../core/places.ts'
+/** Numbers of threads lie below; the next one is the hub's, which is no life of a line. */
+export const MOST_LIVES = HUB
 export const MOST_SLOTS = 2048
 
 const STATES = ['empty', 'starting', 'running', 'spinning', 'asleep', 'ended', 'lost'] as const
@@ -42,8 +42,8 @@ const FIRST_CHANGES = 2
 const LIVES = 3
 const INSPECTED = 4
 const SLOTS = 32
-const SUCCESSORS = SLOTS + MOST_LIVES
-const GLOBAL_WORDS = SUCCESSORS + MOST_LIVES
+const SUCCESSORS = SLOTS + HUB + 1
+const GLOBAL_WORDS = SUCCESSORS + HUB + 1
 const STATE = 0
 const WAKE = 1
 const DIRTY = 32
@@ -119,13 +119,19 @@ export class ThreadBoard {
   seat(slot: number): number | undefined {
     const thread = this.lives
     if (thread >= MOST_LIVES) return undefined
+    this.#seat(slot, thread)
+    Atomics.store(this.words, LIVES, thread + 1)
+    return thread
+  }
+  seatHub(slot: number): void {
+    this.#seat(slot, HUB)
+  }
+  #seat(slot: number, thread: number): void {
     const at = block(slot) + STATE
     const word = Atomics.load(this.words, at)
     if ((word & STATE_MASK) !== EMPTY) throw new InvalidCall(`slot ${slot} is taken by thread ${word >>> STATE_BITS}`)
     Atomics.store(this.words, at, (thread << STATE_BITS) | STARTING)
     Atomics.store(this.words, SLOTS + thread, slot + 1)
-    Atomics.store(this.words, LIVES, thread + 1)
-    return thread
   }
 
   /** Said by the thread itself when it is there; gives its slot. */

@@ -8,6 +8,7 @@
 //   waited for a processor is taken off, and while a debugger may hold it nothing counts.
 // - The first thread is reported when it goes on again, as nobody would hear of it before; it is never declared lost.
 
+import { HUB } from '../core/places.ts'
 import { Pulse } from './pulse.ts'
 import type { ThreadBoard } from './thread-board.ts'
 
@@ -75,6 +76,7 @@ export class Watch {
     const board = this.#board
     const life = board.lifeIn(slot)
     const state = board.stateIn(slot)
+    if (life === HUB) return
     if (!(state === 'running' || state === 'spinning' || state === 'asleep')) return void (sitter.life = -1)
     const { beats } = sitter.pulse
     if (sitter.life !== life || sitter.beats !== beats) return this.#goesOn(sitter, life, beats)

@@ -24,8 +24,8 @@ import type { Asks, ProtocolOf, Tells } from '../ref.ts'
 import { OffloadingInPlace } from './offloading-in-place.ts'
 import { Random } from './random.ts'
 import { SimSymbols } from './sim-symbols.ts'
-import { EPOCH } from './sim-thread.ts'
-import { eventLoopTurns, NotSimulated } from './world.ts'
+import { EPOCH } from './sim-platform.ts'
+import { eventLoopTurns, NotSimulated } from './course.ts'
 import type { Recorder } from './stub.ts'
 
 /** One actor without a system: its handlers run in place, what it sends is recorded, its clock is yours. */
@@ -195,6 +195,7 @@ class BenchPlatform implements Platform {
       throw new Error('a probe gets no frames')
     },
     pack: () => ({ bytes: new Uint8Array(0), start: 0, end: 0 }),
+    packWire: () => ({ bytes: new Uint8Array(0), start: 0, end: 0 }),
     decode() {
       throw new Error('a probe gets no frames')
     },

@@ -34,7 +34,7 @@ export class SimLines implements Lines {
   }
 
   awaited(thread: number): boolean {
-    return this.#world.threads[thread]!.gone && this.heirs.get(thread) !== -1
+    return this.#world.threads[thread]?.gone === true && this.heirs.get(thread) !== -1
   }
 
   /** The least loaded; of those that run, if any does, else of those that will. */
@@ -171,6 +171,7 @@ export class SimLines implements Lines {
   #settle(lost: number, heir: number): void {
     this.heirs.set(lost, heir)
     for (const thread of this.#world.threads) if (thread.state === 'running') thread.follow(lost, heir)
+    this.#world.hub?.follow(lost, heir)
   }
 
   async #in(ms: number, run: () => void): Promise<void> {

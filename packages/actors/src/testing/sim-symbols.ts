@@ -6,6 +6,10 @@ import type { Symbols } from '../core/platform.ts'
 export class SimSymbols implements Symbols {
   readonly #texts: string[] = []
   readonly #numbers = new Map<string, number>()
+
+  constructor(first: readonly string[] = []) {
+    for (const text of first) this.intern(text)
+  }
   get length(): number {
     return this.#texts.length
   }

@@ -3,25 +3,22 @@
 // Invariants: it does one thing at a time (a stretch of turns, its timers, some frames), and then is busy for a moment of
 // virtual time, so that an endless loop of messages cannot keep time from passing. What it does next, among what is due,
 // is the seed's choice. Once it has ended or was lost it does nothing, and nothing that it still posts arrives.
-import type { BehaviorValue, Source } from '../core/behavior-value.ts'
-import type { FrameCodec, Offloading, Platform, Symbols, VaultRecord } from '../core/platform.ts'
-import type { SimCore } from './sim-core.ts'
+// `now` is the time of its node's clock; all else here is in the course's time.
+import { FIRST_FAR } from '../core/address.ts'
+import type { Platform } from '../core/platform.ts'
+import { type FarLanes, receiveFar } from '../edge/far-lanes.ts'
 import type { SimLane } from './sim-lane.ts'
-import { SimVault } from './sim-vault.ts'
+import { SimNotices } from './sim-notices.ts'
+import { SHORT_STEP, SimPlatform } from './sim-platform.ts'
 import type { World } from './world.ts'
 
-/** People's clock at the start of every simulation: 2001-01-01. */
-export const EPOCH = Date.UTC(2001, 0, 1)
 /** Frames that a thread reads at once, at most. */
 const READ = 4
 /** Of so many steps one takes long. */
 const SELDOM = 64
 const SHORTEST_STEP = 0.001
-const SHORT_STEP = 0.02
 /** The mean of `random.delay`, as share of the longest. */
 const MEAN_DELAY = 1 / 7
-/** Operations on channels that a goroutine gets done in one stretch, at most. */
-const MOST_PACE = 8
 
 // What a step did, for the trace.
 const TURNS = 1
@@ -30,83 +27,54 @@ const FRAME = 3
 const GONE = 4
 const HEIR = 6
 
-export class SimThread implements Platform {
-  readonly world: World
-  readonly thread: number
-  readonly seat: number
-  codec!: FrameCodec
-  core!: SimCore
+export class SimThread extends SimPlatform implements Platform {
   state: 'starting' | 'running' | 'ended' | 'lost'
   /** It does nothing, as in an endless loop. */
   hangs = false
-  actors = 0
   /** What a step takes, on the average: the clock stands still while it is done. */
   readonly turnTime: number
   /** From each other thread, by its number. */
   readonly lanes: SimLane[] = []
-  /** Other threads that are gone, and when this one will notice. */
-  readonly #gone = new Map<number, number>()
-  /** Of threads that it knows to be gone: who follows them, and when it will notice. */
-  readonly #heirs = new Map<number, { readonly heir: number; readonly at: number }>()
-  readonly #loaded = new Set<number>()
+  /** From its node's hub, and by way of that to other nodes. */
+  fromHub: SimLane | undefined
+  #far: FarLanes | undefined
+  readonly #notices = new SimNotices(thread => this.lanes[thread]!.size === 0)
   past: ReadonlySet<number> = new Set()
   #turnsDue = Infinity
   #timersDue = Infinity
   #busyUntil = 0
   #busy = 0
 
-  /** Thread 0 has none. */
-  readonly vault: SimVault | undefined
-
   constructor(world: World, thread: number, seat: number, state: 'starting' | 'running', vault: number) {
-    this.world = world
-    this.thread = thread
-    this.vault = thread === 0 ? undefined : new SimVault(vault)
-    this.seat = seat
+    super(world, thread, seat, vault)
     this.state = state
     this.turnTime = SHORTEST_STEP + MEAN_DELAY * (SHORT_STEP + world.latency / SELDOM)
   }
 
-  /** Begins to serve the core. */
-  start(core: SimCore, codec: FrameCodec): void {
-    this.core = core
-    this.codec = codec
+  protected override get self(): this {
+    return this
+  }
+  /** It can speak with other nodes. */
+  join(fromHub: SimLane, far: FarLanes): void {
+    this.fromHub = fromHub
+    this.#far = far
   }
 
   // ── as a platform ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  get threads(): number {
-    return this.world.count
-  }
-  get lives(): number {
-    return this.world.threads.length
-  }
-  get methods(): Symbols {
-    return this.world.methods
-  }
-  get protocols(): Symbols {
-    return this.world.protocols
-  }
-  now(): number {
-    return this.world.now
-  }
-  wall(): number {
-    return EPOCH + Math.floor(this.world.now)
-  }
-  random(): number {
-    return this.world.random.unit()
-  }
   wake(): void {
     this.#turnsDue = Math.min(this.#turnsDue, this.world.now)
   }
   wakeAt(at: number): void {
-    this.#timersDue = Math.min(this.#timersDue, at)
+    this.#timersDue = Math.min(this.#timersDue, at - this.ahead)
   }
 
   post(to: number, frame: Uint8Array, length: number, system: boolean, _alone?: boolean, kept?: boolean): boolean {
     const { world } = this
+    if (this.state !== 'running') return false
+    if (to >= FIRST_FAR) return this.core.nodes.meet(to) && this.#far!.post(to, frame, length, system, kept === true)
     const target = world.threads[to]!
-    if (this.state !== 'running' || target.#isGoneTo(this)) return false
+    if (target.#isGoneTo(this)) return false
     return target.lanes[this.thread]!.post(frame, length, system, world.now + world.random.delay(world.latency), kept)
   }
   get gone(): boolean {
@@ -114,64 +82,20 @@ export class SimThread implements Platform {
   }
   /** Whether `other` knows that this thread is gone. */
   #isGoneTo(other: SimThread): boolean {
-    return this.gone && !other.#gone.has(this.thread)
+    return this.gone && !other.#notices.awaits(this.thread)
   }
 
-  async load(source: Source): Promise<BehaviorValue> {
-    const { number, behavior } = this.world.behaviors.of(source)
-    if (!this.#loaded.has(number)) {
-      this.#loaded.add(number)
-      await this.world.after(this.world.random.delay(this.world.latency), this)
-    }
-    return behavior
-  }
-
-  readonly module = (url: string): Promise<BehaviorValue[]> => this.world.module(url)
-  place(): number {
-    return this.world.lines.place()
-  }
-  current(thread: number): number {
-    return this.world.lines.current(thread)
-  }
-  awaited(thread: number): boolean {
-    return this.world.lines.awaited(thread)
-  }
-  hosts(change: number): void {
-    this.actors += change
-  }
   busy(): number {
     return this.#busy
   }
-  heap(): number {
-    return 0
+  stalled(): boolean {
+    return this.#far?.stalled === true
   }
-  /** Seldom the same: so that goroutines on one thread come between each other in many ways. */
-  get pace(): number {
-    return 1 + this.world.random.below(MOST_PACE)
+  room(): void {
+    this.#far?.flush()
   }
-  overdue(): boolean {
-    return this.world.random.below(2) === 0
-  }
-  rest(): Promise<void> {
-    return this.world.after(this.world.random.delay(SHORT_STEP), this)
-  }
-  /** What is collected, and when, is no matter of the seed. */
-  watch(): void {}
-  get offloading(): Offloading {
-    return this.world.offloading
-  }
-  get claims(): Int32Array {
-    return this.world.claims
-  }
-  vaultOf(thread: number): Iterable<VaultRecord> {
-    return this.world.threads[thread]!.vault ?? []
-  }
-  emptyVault(thread: number): void {
-    this.world.threads[thread]!.vault?.empty()
-  }
-  emit(event: string, data: unknown): void {
-    if (this.thread === 0) this.world.emit(event, data)
-    else this.core.calls.send(0, 'emit', [event, data])
+  forsake(thread: number): void {
+    this.#far?.forsake(thread, (bytes, words) => this.core.heirs.returned(bytes, words, 0, thread))
   }
 
   // ── in the world ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,8 +105,7 @@ export class SimThread implements Platform {
     if (this.state !== 'running' || this.hangs) return Infinity
     let next = Math.min(this.#turnsDue, this.#timersDue)
     for (const lane of this.lanes) next = Math.min(next, lane.next)
-    for (const [thread, at] of this.#gone) if (this.lanes[thread]!.size === 0) next = Math.min(next, at)
-    for (const [thread, { at }] of this.#heirs) if (!this.#gone.has(thread)) next = Math.min(next, at)
+    next = Math.min(next, this.fromHub?.next ?? Infinity, this.#notices.next)
     return Math.max(next, this.#busyUntil)
   }
 
@@ -201,13 +124,9 @@ export class SimThread implements Platform {
     if (this.#turnsDue <= now) due.push(this.#run)
     if (this.#timersDue <= now) due.push(this.#advance)
     for (const lane of this.lanes) if (lane.next <= now) due.push(() => this.#read(lane))
-    for (const [thread, at] of this.#gone) {
-      // what it had sent before is read first
-      if (at <= now && this.lanes[thread]!.size === 0) due.push(() => this.#notice(thread))
-    }
-    for (const [thread, { heir, at }] of this.#heirs) {
-      if (at <= now && !this.#gone.has(thread)) due.push(() => this.#noticeHeir(thread, heir))
-    }
+    if (this.fromHub !== undefined && this.fromHub.next <= now) due.push(() => this.#read(this.fromHub!))
+    for (const thread of this.#notices.gone(now)) due.push(() => this.#notice(thread))
+    for (const { lost, heir } of this.#notices.heirs(now)) due.push(() => this.#noticeHeir(lost, heir))
     return due
   }
 
@@ -216,7 +135,8 @@ export class SimThread implements Platform {
     trace.step(TURNS, this.thread, now)
     this.#turnsDue = Infinity
     // one actor's turns, as if a slice were over then: so that all others can come between
-    if (this.core.scheduler.run(now)) this.#turnsDue = now
+    if (this.#far?.stalled === true) this.#far.flush()
+    if (this.core.scheduler.run(this.now())) this.#turnsDue = now
   }
 
   readonly #advance = (): void => {
@@ -233,7 +153,9 @@ export class SimThread implements Platform {
       if (frame === undefined) return
       trace.step(FRAME, this.thread, now)
       trace.add(frame.words)
-      this.core.inbound.receive(frame.bytes, frame.words, 0, frame.bytes.length, this.lanes.indexOf(lane))
+      const { bytes, words } = frame
+      if (lane === this.fromHub) receiveFar(this.core, bytes, words, 0, bytes.length)
+      else this.core.inbound.receive(bytes, words, 0, bytes.length, this.lanes.indexOf(lane))
     }
   }
 
@@ -242,13 +164,14 @@ export class SimThread implements Platform {
   /** Its end, asked for or not. Of what it had sent last, some was not yet published if it was lost. */
   end(how: 'ended' | 'lost'): void {
     if (this.gone) return
-    const { threads, random } = this.world
+    const { threads, random, hub } = this.world
     this.state = how
+    hub?.ended(this, how)
     for (const other of threads) {
       if (other === this || other.gone) continue
       const sent = other.lanes[this.thread]!
       if (how === 'lost') sent.cut(random.below(sent.size + 1) + random.below(2) * sent.size)
-      other.#gone.set(this.thread, this.#soon())
+      other.#notices.goneAt(this.thread, this.#soon())
     }
   }
   /** It begins, and hears of all that has happened before. */
@@ -257,12 +180,12 @@ export class SimThread implements Platform {
     this.state = 'running'
     this.#busyUntil = this.world.now
     this.past = new Set(this.world.threads.filter(({ gone }) => gone).map(({ thread }) => thread))
-    for (const { thread, gone } of this.world.threads) if (gone) this.#gone.set(thread, this.#soon())
+    for (const { thread, gone } of this.world.threads) if (gone) this.#notices.goneAt(thread, this.#soon())
     for (const [lost, heir] of this.world.lines.heirs) this.follow(lost, heir)
   }
   /** It will notice who follows a thread that is gone; -1: nobody. */
   follow(lost: number, heir: number): void {
-    this.#heirs.set(lost, { heir, at: this.#soon() })
+    this.#notices.followedAt(lost, heir, this.#soon())
   }
   #soon(): number {
     return this.world.now + this.world.random.delay(this.world.latency)
@@ -271,7 +194,7 @@ export class SimThread implements Platform {
   #notice(thread: number): void {
     const { trace, now, threads } = this.world
     trace.step(GONE, this.thread, now)
-    this.#gone.delete(thread)
+    this.#notices.noticed(thread)
     for (const from of threads) {
       // its own frames, and the first thread also those whose senders are gone too
       if (from !== this && (this.thread !== 0 || !from.gone)) continue
@@ -293,7 +216,7 @@ export class SimThread implements Platform {
   #noticeHeir(lost: number, heir: number): void {
     const { trace, now } = this.world
     trace.step(HEIR, this.thread, now)
-    this.#heirs.delete(lost)
+    this.#notices.heirNoticed(lost)
     this.core.heir(lost, heir)
   }
 }

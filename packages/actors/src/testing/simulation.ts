@@ -15,11 +15,12 @@ import type { Events } from '../events.ts'
 import { aboveZero, checkLimits, limitOptions } from '../limit-options.ts'
 import type { Methods, System, SystemOptions } from '../system.ts'
 import { checkThreadOptions, threadOptions } from '../thread-options.ts'
+import { Course, type CourseOptions } from './course.ts'
 import type { SimThread } from './sim-thread.ts'
 import { waiting } from './waiting.ts'
 import { World, type WorldOptions } from './world.ts'
 
-export interface SimulationOptions extends Omit<SystemOptions, 'resourceLimits' | 'endWhileInspected'> {
+export interface SimulationOptions extends Omit<SystemOptions, 'resourceLimits' | 'endWhileInspected' | 'node'> {
   /** ms of virtual time that a message to another thread, or a pause of a thread, takes at most; 10. Most take far less. */
   latency?: number
   /** The simulation fails after so many steps, so that one that goes round in circles ends; 1,000,000. */
@@ -77,9 +78,12 @@ export async function simulate<T>(
   })
 }
 
+/** What it takes to simulate one process. */
+export type WorldParts = Omit<WorldOptions, 'emit' | 'node'> & Omit<CourseOptions, 'heard'>
+
 /** The same over a world as given: how a test breaks it on purpose, or looks into it. */
 export async function runWorld<T>(
-  parts: Omit<WorldOptions, 'emit' | 'heard'>,
+  parts: WorldParts,
   run: (sim: Simulation, world: World) => Promise<T> | T,
 ): Promise<T> {
   const events = new EventEmitter()
@@ -87,18 +91,19 @@ export async function runWorld<T>(
     try {
       events.emit(event, data)
     } catch (error) {
-      world.fail(error)
+      course.fail(error)
     }
   }
-  const world = new World({ ...parts, emit, heard: () => events.eventNames().length > 0 })
+  const course = new Course({ ...parts, heard: () => events.eventNames().length > 0 })
+  const world = new World(course, { ...parts, emit })
   const sim = new SimulatedSystem(world, events, parts.seed) as unknown as Simulation
   try {
-    const value = await world.go(async () => await run(sim, world))
-    await world.go(() => sim.close())
-    if (world.outsider !== undefined) throw world.outsider
+    const value = await course.go(async () => await run(sim, world))
+    await course.go(() => sim.close())
+    if (course.outsider !== undefined) throw course.outsider
     return value
   } catch (error) {
-    throw new SimulationFailed(parts.seed, world.now, error)
+    throw new SimulationFailed(parts.seed, course.now, error)
   }
 }
 
@@ -106,7 +111,8 @@ export async function runWorld<T>(
 const CLOSE_WITHIN = GRACE + 1_000
 const END_WITHIN = 1_000
 
-class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
+/** The system of one world. */
+export class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   readonly seed: number
   readonly #world: World
   readonly #events: EventEmitter
@@ -121,6 +127,15 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
     this.#rollout = new Rollout(this.#core, world.lines)
   }
 
+  nodes(): [] {
+    return []
+  }
+  drain(): Promise<never> {
+    return Promise.reject(new InvalidCall('drain: a simulated process is no node'))
+  }
+  leave(): Promise<never> {
+    return this.drain()
+  }
   [host](): Core {
     return this.#core
   }
@@ -181,7 +196,7 @@ class SimulatedSystem extends SystemHosting implements Methods<Simulation> {
   }
   sleep(ms: number): Promise<void> {
     if (!(ms >= 0 && ms < Infinity)) throw new InvalidCall(`sim.sleep(${ms}): that makes no sense in ms`)
-    return this.#world.sleep(ms)
+    return this.#world.course.sleep(ms)
   }
   loseThread(n: number): void {
     this.#world.lines.lose(this.#hostThread('loseThread', n), new Error('lost by the simulation'))
@@ -211,7 +226,7 @@ const OPTIONS = [
   ...threadOptions,
 ] satisfies (keyof SimulationOptions)[]
 
-function checked(options: SimulationOptions): Omit<WorldOptions, 'emit' | 'heard' | 'seed'> {
+function checked(options: SimulationOptions): Omit<WorldParts, 'seed'> {
   checkParts('simulate', options, OPTIONS)
   const { threads = 2 } = options
   if (!Number.isInteger(threads) || threads < 0 || threads > 63) {

@@ -10,12 +10,12 @@ import { Channel as End } from '../../src/core/channel-end.ts'
 import type { Entry } from '../../src/core/channel-entries.ts'
 import { defaultLimits } from '../../src/core/platform.ts'
 import type { SimCore } from '../../src/testing/sim-core.ts'
-import { runWorld, type Simulation } from '../../src/testing/simulation.ts'
-import type { World, WorldOptions } from '../../src/testing/world.ts'
+import { runWorld, type Simulation, type WorldParts } from '../../src/testing/simulation.ts'
+import type { World } from '../../src/testing/world.ts'
 
 type AnyEnd = Channel<any> | Sender<any> | Receiver<any>
 
-export type CoresOptions = Partial<Pick<WorldOptions, 'seed' | 'latency' | 'lane'>>
+export type CoresOptions = Partial<Pick<WorldParts, 'seed' | 'latency' | 'lane'>>
 
 /** Runs on three simulated cores; fails when the promise does, or waits for ever. */
 export function onCores(run: (cores: Cores) => Promise<void>, options: CoresOptions = {}): Promise<void> {

@@ -3,15 +3,14 @@
 // A step is one thing that one thread does without a break: it begins an operation, takes in a frame, goes on after a rest,
 // looks at its timers. Lanes keep their order; nothing else is given. Time stands still, but for timers, which may fire
 // at any moment. Which words of shared memory a step touches is noted, so that an explorer knows what commutes.
-import { refTravel } from '../../src/core/actor-ref.ts'
 import type { BehaviorValue } from '../../src/core/behavior-value.ts'
 import type { Chan } from '../../src/core/chan.ts'
 import type { Channel } from '../../src/channel.ts'
-import { Channel as End, endTravel } from '../../src/core/channel-end.ts'
+import { Channel as End } from '../../src/core/channel-end.ts'
 import { CLAIMS } from '../../src/core/claims.ts'
 import { Core } from '../../src/core/core.ts'
 import { loseThread } from '../../src/core/ending.ts'
-import { lateReplyTravel } from '../../src/core/late-reply.ts'
+import { travelKinds } from '../../src/core/travel-kinds.ts'
 import {
   defaultLimits,
   type FrameCodec,
@@ -19,7 +18,6 @@ import {
   type Platform,
   type Symbols,
 } from '../../src/core/platform.ts'
-import type { TravelKind } from '../../src/core/values.ts'
 import { Codec } from '../../src/edge/codec.ts'
 import { SharedTable } from '../../src/edge/shared-table.ts'
 import { SimSymbols } from '../../src/testing/sim-symbols.ts'
@@ -117,8 +115,7 @@ export class ExploredThread implements Platform {
     this.threads = threads
     this.lanes = Array.from({ length: threads }, () => [])
     this.core = new ExploredCore(this, defaultLimits)
-    const kinds = [refTravel, lateReplyTravel, endTravel] as unknown as TravelKind<unknown>[]
-    this.codec = new Codec(new SharedTable(world.shapes.memory), kinds, this.core)
+    this.codec = new Codec(new SharedTable(world.shapes.memory), travelKinds, this.core)
   }
 
   // ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ import {
   NameTaken,
   type Ref,
   type System,
+  node,
   thread,
 } from '@troupe/actors'
 import { simulate, type Simulation } from '@troupe/actors/testing'
@@ -412,9 +413,10 @@ describe.each(places)('$name', ({ name, run }) => {
     const ref = await system.spawn(mover, [], { on: one })
     const anything = ref as { move(to?: unknown): Promise<void> }
     for (const [to, text] of [
-      [undefined, 'move: undefined is no place; pass thread(n)'],
-      [2, 'move: 2 is no place; pass thread(n)'],
-      [{ node: 'a' }, 'move: an object is no place; pass thread(n)'],
+      [undefined, 'move: undefined is no place; pass thread(n) or node(name)'],
+      [2, 'move: 2 is no place; pass thread(n) or node(name)'],
+      [{}, 'move: an object is no place; pass thread(n) or node(name)'],
+      [node('a'), "move: there is no node 'a'; this process is none (createSystem: node)"],
       [thread(3), 'there is no thread 3; this system has threads 0 to 2'],
       [thread(1.5), 'there is no thread 1.5; this system has threads 0 to 2'],
     ] as const) {
