@@ -111,6 +111,8 @@ export class Cluster {
         if (!self) this.#core.nodes.introduce(info)
         if (to === 'left' || to === 'down') this.#members.delete(id)
         else this.#members.set(id, to as MemberState)
+        // whoever had gone before this node came has never been there for it
+        if (from === undefined && !this.#members.has(id)) return
         return this.#emit('nodeChanged', { node: nameOf(id), id, from, to, why })
       }
       case 'majority':

@@ -225,6 +225,7 @@ export class Core extends Messaging {
     this.heirs.lost(thread)
     this.handoffs.lost(thread)
     loseThread(this, thread, reason, this.#retired.has(thread))
+    this.nodes.losses.lost(thread)
     if (this.closing) this.heir(thread, NOBODY)
   }
   /** Another thread stands in for a lost one, or NOBODY does. */

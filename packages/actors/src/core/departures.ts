@@ -18,7 +18,7 @@ import * as say from './handoff-frame.ts'
 import type { HandoffFrame } from './handoffs.ts'
 import type { HeldFrame } from './held-frame.ts'
 import * as life from './life.ts'
-import { Reach } from './reach.ts'
+import { outOfReach, Reach } from './reach.ts'
 import type { Stand } from './stand.ts'
 import * as turns from './turns.ts'
 import { renew } from './unpacking.ts'
@@ -80,12 +80,10 @@ export class Departures {
   }
   /** Whether its behavior is known to be there; if not, it is asked for, so that the actor need not stand still meanwhile. */
   #isLoadable(cell: Cell, request: MoveRequest): boolean {
-    const { loaded, address } = cell
     const { to } = request
-    return this.#reach.has(loaded!, to, error => {
-      if (error === undefined) return this.consider(cell)
-      const text = `its behavior cannot be loaded on ${cell.core.places.words(to)}: ${words(error)}`
-      this.#over(cell, request, stays(address, 'behavior', text, error))
+    return this.#reach.has(cell.loaded!, to, error => {
+      if (error === undefined) this.consider(cell)
+      else this.#over(cell, request, outOfReach(cell, to, error))
     })
   }
 

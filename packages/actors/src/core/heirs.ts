@@ -5,7 +5,6 @@
 // children: nobody hears of an end that may be none. What the lost thread had not taken from its lanes goes to the heir. An
 // heir knows what it answers for only when every survivor has said which of those actors live with it; until then it keeps
 // frames for those that it does not know. Without an heir all of this ends as lost.
-
 // Heirs are lost, too. What waits for one then waits for its own heir, and what one was to revive is left to that: so a lost
 // thread is done with as soon as any of those that follow it is (`#isDone`). Only whoever answers for an actor says that it
 // has ended, and not before it has heard from all who may know better.
@@ -56,7 +55,7 @@ export class Heirs {
   answersFor(home: number): boolean {
     return this.#mine.size > 0 && this.#mine.has(home)
   }
-  /** The same, of one that was lost: of what is not known of its actors, nobody knows how it ended. */
+  /** The same, of one that was lost: nobody knows how those of its actors ended that it does not know. */
   answersForLost(home: number): boolean {
     return this.answersFor(home) && !this.#core.hasRetired(home)
   }
@@ -79,22 +78,26 @@ export class Heirs {
 
   // ── a loss ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A frame that a lost thread had not read, in the order in which they were sent; before `lost` is called. */
-  returned(bytes: Uint8Array, words: Int32Array, start: number, thread: number): void {
+  /** A frame that a lost thread had not read (`doubtful`: or had, and nobody knows), in the order in which they were sent. */
+  returned(bytes: Uint8Array, words: Int32Array, start: number, thread: number, doubtful = false): void {
     const core = this.#core
     const base = start >> 2
     const kind = frame.kindIn(words[base + 1]!)
     const flags = (words[base + 1]! >>> 8) & 255
-    const op = words[base + 4]! & 0xffff
     const toActor =
       kind === frame.TELL ||
       kind === frame.ASK ||
       (kind === frame.CALL && (flags & frame.ADDRESSED) !== 0) ||
-      (kind === frame.HANDOFF && op === FENCE)
+      (kind === frame.HANDOFF && (words[base + 4]! & 0xffff) === FENCE)
     if (!toActor) return core.inbound.returned(words, start)
     const own = routedCopy(bytes, words, start, core.platform.thread)
     const ownWords = wordsOf(own)
-    if (core.handoffs.departures.isKept(core.inbound.target(words, base), ownWords[frame.STAMP]!)) return
+    const stamp = ownWords[frame.STAMP]!
+    const to = core.inbound.target(words, base)
+    if (core.handoffs.departures.isKept(to, stamp)) return
+    // what may have been passed on from there, or was in the mailbox of one that has been taken back, must not be handled twice
+    const old = stamp !== 0 && core.hasLost(thread) && stamp < (to.standing?.epoch ?? 0)
+    if ((doubtful || old) && (kind === frame.TELL || kind === frame.ASK)) return core.inbound.returned(words, start)
     if (this.#heirs.has(thread)) return this.#goesOn(own)
     const ask = kind === frame.HANDOFF ? -1 : words[base + 5]! // of a fence it is a ticket
     if (ask >= 0 && ownWords[frame.FIRST_SENDER] === core.platform.thread) this.#unread.add(ask)
@@ -178,7 +181,7 @@ export class Heirs {
     const { place, origin, self, epoch, address } = stand
     stand.inherited(thread, heir)
     this.#core.routes.settled(stand)
-    if (place !== thread || stand.resident || origin === self || origin === thread) return
+    if (place !== thread || stand.resident || origin < 0 || origin === self || origin === thread) return
     // the lost thread itself may have had no time to tell the origin
     this.#core.outbound.handoff(stand.origin, address, MOVED, 0, epoch, thread)
   }
@@ -211,7 +214,6 @@ export class Heirs {
   endedHere(address: Address): void {
     if (this.#waiting.size > 0 || (this.#heirs.size > 0 && this.open().length > 0)) this.#ended.add(address)
   }
-  /** An actor has ended, as another thread says. */
   endedElsewhere({ id }: Address): void {
     this.#revival.ended(id)
   }
@@ -224,7 +226,7 @@ export class Heirs {
     return this.#lost().filter(thread => !this.#mine.has(thread) && !this.#isDone(thread) && !this.areNone(thread))
   }
   #lost = (): number[] => [...new Set([...this.#waiting.keys(), ...this.#heirs.keys()])]
-  /** There is news of an actor: it is believed to be on a thread that may be lost by now. */
+  /** There is news of an actor: its place may be lost by now. */
   check(stand: Stand): void {
     if (!stand.resident && this.#core.hasLost(stand.place)) this.#checkLost(stand)
     this.#revival.known(stand.address.id)
@@ -253,10 +255,11 @@ export class Heirs {
     for (const own of frames) this.#goesOn(own)
     this.#core.names.lostThread(thread) // while it is known whose actors were there
     for (const stand of [...routes.stands()]) {
-      if (stand.phase === 'away' && this.areNone(stand.place)) routes.ended(stand.address, 'lost')
-      else stand.inherited(thread, NOBODY)
+      stand.inherited(thread, NOBODY)
+      if (stand.phase !== 'away' || !this.areNone(stand.place)) continue
+      if (!stand.unplaced()) routes.ended(stand.address, 'lost')
     }
-    for (const one of orphans) bereave(this.#core, one, thread)
+    for (const one of orphans) bereave(this.#core, one)
   }
 
   // ── the heir ────────────────────────────────────────────────────────────────────────────────────────────────

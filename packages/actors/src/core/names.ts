@@ -10,6 +10,7 @@ import { type Address, FIRST_FAR } from './address.ts'
 import { type BehaviorValue, notABehavior } from './behavior-value.ts'
 import type { Core } from './core.ts'
 import { InvalidCall, isLoss, NameTaken, NodeRefused } from './errors.ts'
+import { ThreadNumber } from './thread-number.ts'
 
 /** ms between two attempts while it is not settled who keeps the table. */
 const AGAIN = 20
@@ -100,7 +101,10 @@ export class Names {
     const key = keyOf(address.protocol.name, name)
     if (to >= FIRST_FAR) {
       this.#own.delete(key)
-      if (this.#table.get(key)?.equals(address)) this.#claimers.set(key, places.number(`${places.node(to)}/0`))
+      const claimer = places.number(`${places.node(to)}/0`)
+      // it may be lost before it has claimed the name
+      if (this.#keeper === 0) this.passed(name, address, 0, claimer)
+      else calls.send(this.#keeper, 'namePassed', [name, new ActorRef(address, undefined), new ThreadNumber(claimer)])
       return
     }
     this.#own.set(key, address)
@@ -121,6 +125,15 @@ export class Names {
     if (from < FIRST_FAR) return this.release(name, address)
     this.releaseHere(name, address)
     return undefined
+  }
+  /** A process has given the actor of a name to another one, which is to claim it. */
+  passed(name: string, address: Address, from: number, to: number): void {
+    const key = keyOf(address.protocol.name, name)
+    const claimer = this.#claimers.get(key) ?? 0
+    if (claimer !== from || !this.#table.get(key)?.equals(address)) return // claimed since
+    if (this.#core.hasLost(to)) this.#free(key)
+    else if (to !== 0) this.#claimers.set(key, to)
+    else this.#claimers.delete(key)
   }
   findBy(key: string, from: number): Promise<Address | undefined> {
     if (from >= FIRST_FAR) this.#checkKeeper()

@@ -8,6 +8,7 @@ import { inWords } from './behavior-value.ts'
 import type { Core } from './core.ts'
 import { type ErrorAbout, InvalidCall, NodeLost, ThreadLost, type TroupeError } from './errors.ts'
 import { NOBODY } from './heirs.ts'
+import { NodeLosses } from './node-losses.ts'
 import { nameOf } from './places.ts'
 
 export type NodeState = 'joining' | 'up' | 'suspect' | 'leaving' | 'left' | 'down'
@@ -32,9 +33,11 @@ export class Nodes {
   readonly #met = new Map<number, string>()
   /** Spawns since a node last told how many actors it has. */
   readonly #spawned = new Map<number, number>()
+  readonly losses: NodeLosses
 
   constructor(core: Core) {
     this.#core = core
+    this.losses = new NodeLosses(core)
   }
 
   /** All that there are, this one not among them. */
@@ -48,11 +51,11 @@ export class Nodes {
   named(name: string): NodeInfo | undefined {
     return this.others.find(({ id }) => nameOf(id) === name)
   }
+  hasDown(id: string): boolean {
+    return this.#down.has(id)
+  }
   isDown(thread: number): boolean {
     return thread >= FIRST_FAR && this.#down.has(this.#core.places.node(thread))
-  }
-  isSuspect(thread: number): boolean {
-    return thread >= FIRST_FAR && this.#all.get(this.#core.places.node(thread))?.state === 'suspect'
   }
 
   /** Something is for a thread of another node: whether that can still be sent. */
@@ -96,7 +99,7 @@ export class Nodes {
     this.#core.replacements.changed()
     const { departures } = this.#core.handoffs
     if (node.state === 'suspect') departures.doubt(node.id, true)
-    else if (before?.state === 'suspect') departures.doubt(node.id, false)
+    if (before?.state === 'suspect') departures.doubt(node.id, false)
   }
   /** The node that has been there longest. */
   ledBy(id: string): void {
@@ -120,16 +123,19 @@ export class Nodes {
     if (known !== undefined)
       this.#all.set(id, { ...known, state: known.state === 'leaving' ? 'left' : 'down', threads: [] })
     // also those with which this thread has had nothing to do: names and watches may be of actors there
-    for (const thread of this.#core.places.of(id)) {
+    const { places, platform } = this.#core
+    for (const thread of places.of(id)) {
       this.#met.set(thread, id)
-      this.#lose(thread, id)
+      platform.forsake?.(thread)
+      this.#core.lostThread(thread, new Error(why))
     }
+    this.losses.down(id)
     this.#core.replacements.changed()
   }
   #lose(thread: number, id: string): void {
     this.#core.platform.forsake?.(thread)
     this.#core.lostThread(thread, new Error(this.#down.get(id)))
-    this.#core.heir(thread, NOBODY)
+    if (this.losses.isOver(id)) this.#core.heir(thread, NOBODY)
   }
 
   // ── where to ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,8 +174,10 @@ export class Nodes {
   /** What whoever waits for a lost thread is told. `text`: what of it concerns them. */
   lossOf(thread: number, text: (what: string) => string, about: ErrorAbout): TroupeError {
     const id = this.#core.places.node(thread)
-    if (thread >= FIRST_FAR && this.#down.has(id)) {
-      return new NodeLost(text(`node ${nameOf(id)} is gone (${this.#down.get(id)})`), about)
+    // the threads of a node that leaves end before it has left
+    const why = this.#down.get(id) ?? (this.#all.get(id)?.state === 'leaving' ? 'it leaves the cluster' : undefined)
+    if (thread >= FIRST_FAR && why !== undefined) {
+      return new NodeLost(text(`node ${nameOf(id)} is gone (${why})`), about)
     }
     return new ThreadLost(text(`${this.#core.places.words(thread)} has ended`), about)
   }

@@ -5,7 +5,6 @@ import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import { requestStop } from './stopping.ts'
-import { ended, lostWith } from './watches.ts'
 
 export interface Orphans {
   readonly watches: [Cell, Address][]
@@ -35,24 +34,28 @@ export function orphansOf({ routes, directory, platform }: Core, thread: number)
 /** The same for one that has come here: it may have been on its way when somebody was lost. */
 export function askAgain(cell: Cell): void {
   const { core, address, parent, extra } = cell
-  const { calls, routes, platform, heirs } = core
+  const { calls } = core
   for (const watch of extra?.watching?.values() ?? []) {
-    const place = routes.placeOf(watch.address)
-    if (watch.how === undefined && place !== platform.thread) calls.watch(watch.address, address)
+    // also one whose place is here: it may have ended while its watcher was on its way
+    if (watch.how === undefined) calls.watch(watch.address, address)
   }
-  for (const child of [...(extra?.away?.values() ?? [])]) {
-    if (heirs.areNone(routes.placeOf(child))) extra!.away!.delete(child.id)
-    else calls.parented(child, address)
-  }
-  if (parent === undefined) return
-  if (heirs.areNone(routes.placeOf(parent))) requestStop(cell, false)
-  else calls.orphaned(parent, cell)
+  for (const child of [...(extra?.away?.values() ?? [])]) askForChild(cell, child)
+  if (parent !== undefined) askForParent(cell, parent)
 }
 
 /** Nobody stands in for the lost thread: whoever had to do with an actor there is told of its end, or ends with it. */
-export function bereave(core: Core, { watches, unsure, parentless, children }: Orphans, thread: number): void {
-  for (const [cell, address] of watches) ended(cell, lostWith(address, thread))
-  for (const [cell, address] of unsure) core.calls.watch(address, cell.address)
-  for (const [cell, child] of children) cell.extra?.away?.delete(child.id)
-  for (const cell of parentless) requestStop(cell, false)
+export function bereave(core: Core, { watches, unsure, parentless, children }: Orphans): void {
+  for (const [cell, address] of [...watches, ...unsure]) core.calls.watch(address, cell.address)
+  for (const [cell, child] of children) askForChild(cell, child)
+  for (const cell of parentless) askForParent(cell, cell.parent!)
+}
+function askForChild(cell: Cell, child: Address): void {
+  const { core, address, extra } = cell
+  if (core.heirs.areNone(core.routes.placeOf(child))) extra?.away?.delete(child.id)
+  else core.calls.parented(child, address)
+}
+function askForParent(cell: Cell, parent: Address): void {
+  const { core } = cell
+  if (core.heirs.areNone(core.routes.placeOf(parent))) requestStop(cell, false)
+  else core.calls.orphaned(parent, cell)
 }

@@ -2,8 +2,12 @@
 //
 // Invariant: what is known stays so while that thread lives; a failure is not remembered.
 import { FIRST_FAR } from './address.ts'
+import { stays } from './baggage.ts'
 import { source } from './behavior-value.ts'
+import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
+import { isLoss, type MoveFailed } from './errors.ts'
+import { words } from './failures.ts'
 import { farBehavior } from './far-source.ts'
 import type { Loaded } from './protocol.ts'
 
@@ -40,4 +44,11 @@ export class Reach {
   lost(thread: number): void {
     this.#known.delete(thread)
   }
+}
+
+/** Why an actor cannot go to a thread that was asked whether its behavior can be loaded there. */
+export function outOfReach({ core, address }: Cell, to: number, error: unknown): MoveFailed {
+  const place = core.places.words(to)
+  if (isLoss(error)) return stays(address, 'gone', `${place} has ended`, error)
+  return stays(address, 'behavior', `its behavior cannot be loaded on ${place}: ${words(error)}`, error)
 }

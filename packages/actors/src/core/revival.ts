@@ -220,7 +220,8 @@ export class Revival {
   #tellOrigins(): void {
     for (const stand of this.#core.routes.stands()) {
       const { address, origin, self, epoch, place } = stand
-      if (origin === self || !hasGone(this.#core, stand)) continue
+      // nobody has inherited from an origin that was lost: it is less than 0
+      if (origin < 0 || origin === self || !hasGone(this.#core, stand)) continue
       this.#core.outbound.handoff(origin, address, MOVED, 0, epoch, place)
     }
   }

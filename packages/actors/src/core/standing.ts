@@ -4,9 +4,9 @@
 // Invariants: at most one thread is `here` or `leaving`, or has given the actor away and not heard of it yet. Epochs count an
 // actor's moves; a thread believes the highest. The mailbox goes ahead of the commit, as nobody may send to the new place by
 // another way before what is in it: a stream that is clean has been taken in where the actor was, maybe into this mailbox.
-import { Stream } from './stream.ts'
+import { BereftStream } from './bereft-stream.ts'
 
-export class Standing<Held = unknown> extends Stream<Held> {
+export class Standing<Held = unknown> extends BereftStream<Held> {
   /** The actor is live here already, after so many moves, and all that this thread sends to it goes straight there. */
   begin(epoch: number): void {
     this.phase = 'here'

@@ -30,8 +30,7 @@ export abstract class Stream<Held = unknown> extends Losses {
   stamp: number
   /** Whether all that has gone that way is known to have been taken in. */
   clean: boolean
-  /** The ticket of the stream's fence; 0 while none is out. */
-  fence = 0
+  fence = 0 // the ticket of the stream's; 0 while none is out
   readonly held: Held[] = []
   /** Frames of others have gone out since the stream was last known to be clean. */
   passed = false
@@ -60,6 +59,10 @@ export abstract class Stream<Held = unknown> extends Losses {
     this.place = this.via = origin
     this.epoch = this.stamp = 0
     this.clean = self === origin
+  }
+
+  protected out(effect: Effect): void {
+    this.#out(effect, this)
   }
 
   get resident(): boolean {
@@ -134,17 +137,17 @@ export abstract class Stream<Held = unknown> extends Losses {
     this.via = to
     this.stamp = this.epoch
     this.passed = false
-    if (first && this.self === this.origin && to !== this.self) this.#out({ do: 'known', to, epoch: this.stamp }, this)
+    if (first && this.self === this.origin && to !== this.self) this.out({ do: 'known', to, epoch: this.stamp })
   }
   #fenceOff(kind: FenceKind): void {
     this.fence = ++this.fences
-    this.#out({ do: 'fence', to: this.via, stamp: this.stamp, kind, ticket: this.fence }, this)
+    this.out({ do: 'fence', to: this.via, stamp: this.stamp, kind, ticket: this.fence })
   }
   protected hint(to: number): void {
     // nobody has inherited from an origin that was lost; and of a commit that may not arrive nobody is told
     if (to < 0 || to === this.self || this.phase === 'given' || this.told.get(to) === this.epoch) return
     this.told.set(to, this.epoch)
-    this.#out({ do: 'tell', to, place: this.place, epoch: this.epoch }, this)
+    this.out({ do: 'tell', to, place: this.place, epoch: this.epoch })
   }
 
   /**
@@ -155,12 +158,12 @@ export abstract class Stream<Held = unknown> extends Losses {
   met(kind: FenceKind, from: number): FenceKind {
     if (kind === 'mark' || from === this.self) return kind
     if (kind === 'end' && (this.origin < 0 || !this.#originFollows)) return 'way'
-    if (kind === 'end') this.#tellNoMore(from)
+    if (kind === 'end') this.tellNoMore(from)
     // the origin is told of each move anyway, and would never ask for an end
     else if (from !== this.origin && !this.isLost(from) && !this.knowers.includes(from)) this.knowers.push(from)
     return kind
   }
-  #tellNoMore(thread: number): void {
+  protected tellNoMore(thread: number): void {
     const at = this.knowers.indexOf(thread)
     if (at >= 0) this.knowers.splice(at, 1)
   }
@@ -183,14 +186,14 @@ export abstract class Stream<Held = unknown> extends Losses {
     else if (this.phase === 'away') this.orphanOf = this.place
     const wanted = this.held.length > 0
     // the actor itself may have come meanwhile, or be about to
-    if (kind === 'end' && !wanted && this.phase === 'away') return this.#out({ do: 'forget' }, this)
+    if (kind === 'end' && !wanted && this.phase === 'away') return this.out({ do: 'forget' })
     if (this.orphanOf >= 0) return this.ask()
     this.turn(this.target)
     // what was held may be others', and goes out now
     this.passed = wanted && !this.resident
     // one that is wanted after all must be told of moves again
     if (kind === 'end' && wanted && !this.resident) this.#fenceOff('way')
-    else this.#out({ do: 'flush' }, this)
+    else this.out({ do: 'flush' })
   }
 
   /** News of where it is: a higher epoch wins. */
@@ -202,18 +205,20 @@ export abstract class Stream<Held = unknown> extends Losses {
     if (given || resident) {
       this.step(given ? 'heard' : 'superseded')
       this.doubted = false
-      this.#out({ do: 'drop' }, this)
+      this.out({ do: 'drop' })
     }
     this.adopted()
     this.follow()
-    if (doubted) this.#out({ do: 'flush' }, this) // ahead of whatever is sent from now on
+    if (doubted) this.out({ do: 'flush' }) // ahead of whatever is sent from now on
   }
   /**
    * Others believe that it is here, by an epoch that this thread has not heard of: it was, and has ended, or gone on, and
    * was forgotten. What this thread believes is older still, so it asks the origin.
    */
   outdated(epoch: number): void {
-    if (this.phase !== 'away' || this.self === this.origin || epoch <= this.epoch) return
+    if (this.phase === 'away' && this.self !== this.origin && epoch > this.epoch) this.askOrigin(epoch)
+  }
+  protected askOrigin(epoch: number): void {
     this.heard(this.origin, epoch)
     this.guessed = true
     this.ask()
@@ -235,7 +240,7 @@ export abstract class Stream<Held = unknown> extends Losses {
     this.guessed = false
   }
 
-  /** Looked at from time to time: what has not been used since the last look is let go. Whether another look will be needed. */
+  /** From time to time: what has not been used since the last look is let go. Whether another look will be needed. */
   rest(): boolean {
     const { used } = this
     this.used = false
@@ -245,7 +250,7 @@ export abstract class Stream<Held = unknown> extends Losses {
     if (this.phase === 'here') {
       this.settle()
       if (!this.settled || (this.origin >= 0 && !this.#originFollows)) return true
-      if (this.knowers.length === 0) this.#out({ do: 'forget' }, this)
+      if (this.knowers.length === 0) this.out({ do: 'forget' })
       return false
     }
     // where nobody else always knows, it is kept
@@ -254,37 +259,10 @@ export abstract class Stream<Held = unknown> extends Losses {
     return true
   }
 
-  // ── threads that are lost ───────────────────────────────────────────────────────────────────────────────────
-
-  /** A thread has ended. What had gone by way of it is over: it has come back by now, or is lost. */
-  lost(thread: number): void {
-    this.#tellNoMore(thread)
-    if (this.via === thread) {
-      this.fence = 0
-      this.clean = true
-      this.passed = false
-    }
-    if (this.via === thread || this.target === thread) this.orphanOf = thread
-  }
-  /** The fence that is out may have been lost with a thread. */
-  fenceAgain(): void {
-    if (this.fence === 0) return
-    this.#out({ do: 'fence', to: this.via, stamp: this.stamp, kind: 'way', ticket: this.fence }, this)
-  }
-  /** It is known who stands in for a lost thread from now on: a thread that may be lost itself. */
-  inherited(thread: number, heir: number): void {
-    if (this.origin === thread) {
-      this.origin = heir
-      this.#tellNoMore(heir) // it is told anyway
-      const { self, via, stamp, epoch } = this
-      if (heir === self && via !== self && stamp === epoch) this.#out({ do: 'known', to: via, epoch }, this)
-    }
-    this.adopted()
-  }
   /** Asks where it is, if others may know; again and again, until there is news. */
   ask(): void {
     const { epoch, guessed, orphanOf, seeks } = this
-    if (guessed || (orphanOf >= 0 && seeks)) this.#out({ do: 'ask', to: this.standIn(this.place), epoch }, this)
+    if (guessed || (orphanOf >= 0 && seeks)) this.out({ do: 'ask', to: this.standIn(this.place), epoch })
   }
   /** What it has waited for may be known. */
   protected adopted(): void {
@@ -295,6 +273,6 @@ export abstract class Stream<Held = unknown> extends Losses {
     this.ask()
     if (this.orphanOf >= 0 || this.fence !== 0) return
     if (this.clean) this.turn(target)
-    this.#out({ do: 'flush' }, this)
+    this.out({ do: 'flush' })
   }
 }

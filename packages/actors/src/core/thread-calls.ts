@@ -33,6 +33,10 @@ export const threadOperations = {
   nameMoved(core: Core, [name, ref, to]: [string, ActorRef, number]) {
     core.names.moved(name, ref.address, to)
   },
+  /** By a process, to the keeper of names: an actor of its own goes to another node. */
+  namePassed(core: Core, [name, ref, to]: [string, ActorRef, ThreadNumber], from: number) {
+    core.names.passed(name, ref.address, from, to.number)
+  },
   async find(core: Core, [key]: [string], from: number) {
     const address = await core.names.findBy(key, from)
     return address && new ActorRef(address, undefined)
@@ -81,6 +85,10 @@ export const threadOperations = {
   },
   nodeDown(core: Core, [id, why]: [string, string]) {
     core.nodes.down(id, why)
+  },
+  /** By a thread that has heard that a node is down. */
+  downHeard(core: Core, [id]: [string], from: number) {
+    core.nodes.losses.heard(id, from)
   },
   senior(core: Core, [id]: [string]) {
     core.nodes.ledBy(id)

@@ -10,13 +10,15 @@ import * as frame from '../core/frame.ts'
 import { HANDOFF_WORDS, OFFER } from '../core/handoff-frame.ts'
 import type { Core } from '../core/core.ts'
 import type { Packed } from '../core/platform.ts'
-import { Backlog } from './backlog.ts'
+import { Backlog, copyFrame } from './backlog.ts'
 import type { Codec } from './codec.ts'
 import { WIRE } from './wire-scan.ts'
 
 /** In the last word: nobody refuses it; and, from the hub: it could not be delivered. */
 export const SYSTEM_BIT = 1 << 30
 export const RETURNED_BIT = 1 << 31
+/** In that of what could not be delivered: it may have been, as its node has not acknowledged all that it had. */
+export const DOUBT_BIT = 1 << 29
 export const NUMBER_BITS = 0xffff
 
 const SCRATCH = 64 * 1024
@@ -35,6 +37,9 @@ export class FarLanes {
   readonly #waiting = new Map<number, Backlog>()
   #bytes = new Uint8Array(SCRATCH)
   #words = new Int32Array(this.#bytes.buffer)
+  /** What was posted last, and its words: mostly a core's one scratch buffer, so a frame makes no view. */
+  #own: Uint8Array = this.#bytes
+  #ownWords: Int32Array = this.#words
 
   constructor(post: PostToHub, codec: Codec, stops: SharedArrayBuffer) {
     this.#post = post
@@ -95,7 +100,7 @@ export class FarLanes {
 
   /** The frame as other nodes can read it, in the scratch buffer; gives its length. */
   #write(own: Uint8Array, length: number): number {
-    const words = new Int32Array(own.buffer, own.byteOffset, length >> 2)
+    const words = this.#wordsOf(own)
     const head = words[1]!
     const encoding = head & 3
     const at = bodyAt(words)
@@ -120,8 +125,13 @@ export class FarLanes {
   }
   #copy(own: Uint8Array, length: number): number {
     this.#reserve(length)
-    this.#bytes.set(own.subarray(0, length))
+    copyFrame(this.#ownWords, own, 0, this.#words, this.#bytes, 0, length)
     return length
+  }
+  #wordsOf(own: Uint8Array): Int32Array {
+    if (own === this.#own) return this.#ownWords
+    this.#own = own
+    return (this.#ownWords = new Int32Array(own.buffer, own.byteOffset, own.byteLength >> 2))
   }
   #append(to: number, { bytes, start, end }: Packed): number {
     this.#reserve(to + end - start)
@@ -146,7 +156,7 @@ export function receiveFar(core: Core, bytes: Uint8Array, words: Int32Array, sta
   const thread = last & NUMBER_BITS
   words[start >> 2] = length - 4
   if ((last & RETURNED_BIT) === 0) core.inbound.receive(bytes, words, start, length - 4, thread)
-  else core.heirs.returned(bytes, words, start, thread)
+  else core.heirs.returned(bytes, words, start, thread, (last & DOUBT_BIT) !== 0)
 }
 
 /** Where the arguments of a frame begin, in bytes; in an offer, the state stands before them. */

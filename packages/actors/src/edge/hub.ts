@@ -14,7 +14,7 @@ import type { Symbols } from '../core/platform.ts'
 import { travelKinds } from '../core/travel-kinds.ts'
 import { BadFrame } from './bad-frame.ts'
 import type { Codec } from './codec.ts'
-import { NUMBER_BITS, RETURNED_BIT, SYSTEM_BIT } from './far-lanes.ts'
+import { DOUBT_BIT, NUMBER_BITS, RETURNED_BIT, SYSTEM_BIT } from './far-lanes.ts'
 import { HubPeer } from './hub-peer.ts'
 import { FLOW, flow, FRAMES, goneThreads, type GoneThread, packRecord, TABLE, THREADS } from './hub-records.ts'
 import { HubVoice } from './hub-voice.ts'
@@ -222,20 +222,20 @@ export class Hub {
     const peer = this.peer(id)
     if (peer.over) return
     peer.end()
-    const back = (bytes: Uint8Array, at: number, length: number): void => {
+    const back = (bytes: Uint8Array, at: number, length: number, doubt: number): void => {
       const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
       const last = words[(at + length - 4) >> 2]!
       leave(words, at >> 2, -this.#parts.now()) // its deadline is one of this clock again
       const to = this.#parts.places.number(`${id}/${(last >>> 16) & HUB}`)
-      this.#giveBack(bytes, at, length, last & HUB, to)
+      this.#giveBack(bytes, at, length, last & HUB, to | doubt)
     }
     peer.link?.forsake((kind, bytes, start, end) => {
       if (kind !== FRAMES) return
       const own = bytes.slice(start, end)
       const words = new Int32Array(own.buffer, 0, own.byteLength >> 2)
-      for (let at = 0; at < own.length; at += (words[at >> 2]! + 7) & ~7) back(own, at, words[at >> 2]!)
+      for (let at = 0; at < own.length; at += (words[at >> 2]! + 7) & ~7) back(own, at, words[at >> 2]!, DOUBT_BIT)
     })
-    peer.takeWaiting((bytes, at, length) => back(bytes, at, length))
+    peer.takeWaiting((bytes, at, length) => back(bytes, at, length, 0))
     this.tellAll('nodeDown', [id, why])
   }
   /** A frame that cannot be delivered any more goes back to the thread that it is from. */

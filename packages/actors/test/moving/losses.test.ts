@@ -8,7 +8,7 @@ import { Checkpoints } from '../../src/core/checkpoints.ts'
 import { Heirs } from '../../src/core/heirs.ts'
 import { Revival } from '../../src/core/revival.ts'
 import { Stand } from '../../src/core/stand.ts'
-import { Stream } from '../../src/core/stream.ts'
+import { BereftStream } from '../../src/core/bereft-stream.ts'
 import { breaks } from '../breaking.ts'
 import { runLosses } from './loss-program.ts'
 
@@ -74,7 +74,7 @@ describe('a rule that is broken on purpose is found out', { timeout: 300_000 }, 
     expect(await shows(/is gone|does not answer/, 500)).toBe(true)
   })
   test('a fence that was lost with a thread is not sent again', async () => {
-    breaks(Stream.prototype, 'fenceAgain', () => () => {})
+    breaks(BereftStream.prototype, 'fenceAgain', () => () => {})
     expect(await shows(/does not answer|never ended|still has a standing/)).toBe(true)
   })
   test('what is for a lost thread is sent there', async () => {

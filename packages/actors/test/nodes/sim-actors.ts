@@ -10,7 +10,7 @@ export type Heard = Record<string, number[]>
 interface State {
   readonly sent: Record<string, number>
   readonly heard: Heard
-  /** By actor: how often its end was heard of. */
+  /** By actor that is watched: how often its end was heard of. */
   readonly ends: Record<string, string[]>
   count: number
   /** Timers that were set, and have fired. */
@@ -51,10 +51,11 @@ export const mover = behavior(import.meta, {
     },
     inc: ({ state }) => ++state.count,
     watch(ctx, ref: Ref<{}>) {
+      ctx.state.ends[ref.id] ??= []
       ctx.watch(ref, 'ended', ref.id)
     },
     ended({ state }, id: string, how: { why: string }) {
-      ;(state.ends[id] ??= []).push(how.why)
+      state.ends[id]!.push(how.why)
     },
     arm(ctx, ms: number) {
       ctx.state.set++
