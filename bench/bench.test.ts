@@ -12,7 +12,9 @@ import { OURS, runSubject, type Report, type Row } from './harness.ts'
 import { local } from './local.ts'
 import { QUICK, inFlight, oneAtATime, oneWay } from './measure.ts'
 import { moving } from './moving.ts'
+import { processes } from './processes.ts'
 import { handingOver, passing, shares, together } from './passing.ts'
+import { ring } from './ring.ts'
 import { spawn } from './spawn.ts'
 import { start } from './start.ts'
 import { median, quantile, ratio, spread } from './statistics.ts'
@@ -23,29 +25,33 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const run = promisify(execFile)
 
 describe('each subject, with tiny counts', () => {
-  test.for([threads, local, spawn, start, channels, moving, balance])('$name', { timeout: 120_000 }, async subject => {
-    const { stdout, stderr } = await run(process.execPath, [MAIN, subject.name, '--json', '--quick'])
-    expect(stderr).toBe('')
-    const report = JSON.parse(stdout) as Report
-    expect(Object.keys(report)).toEqual(['subject', 'rows'])
-    expect(report.subject).toBe(subject.name)
-    for (const row of report.rows) {
-      expect(Object.keys(row)).toEqual(['work', 'name', 'unit', 'median', 'spread', 'ratio'])
-      expect(row.median).toSatisfy(Number.isFinite)
-      expect(row.spread).toSatisfy(Number.isFinite)
-    }
-    const ours = report.rows.filter(row => row.name === OURS)
-    expect(new Set(ours.map(row => row.ratio))).toEqual(new Set([1]))
-    for (const work of subject.works) {
-      const names = namesFor(report.rows, work.figures[0]!.work)
-      expect(names, work.id).toEqual(work.contenders)
-      for (const figure of work.figures) expect(namesFor(report.rows, figure.work), figure.work).toContain(OURS)
-    }
-  })
+  test.for([threads, local, spawn, start, channels, moving, balance, processes, ring])(
+    '$name',
+    { timeout: 120_000 },
+    async subject => {
+      const { stdout, stderr } = await run(process.execPath, [MAIN, subject.name, '--json', '--quick'])
+      expect(stderr).toBe('')
+      const report = JSON.parse(stdout) as Report
+      expect(Object.keys(report)).toEqual(['subject', 'rows'])
+      expect(report.subject).toBe(subject.name)
+      for (const row of report.rows) {
+        expect(Object.keys(row)).toEqual(['work', 'name', 'unit', 'median', 'spread', 'ratio'])
+        expect(row.median).toSatisfy(Number.isFinite)
+        expect(row.spread).toSatisfy(Number.isFinite)
+      }
+      const ours = report.rows.filter(row => row.name === OURS)
+      expect(new Set(ours.map(row => row.ratio))).toEqual(new Set([1]))
+      for (const work of subject.works) {
+        const names = namesFor(report.rows, work.figures[0]!.work)
+        expect(names, work.id).toEqual(work.contenders)
+        for (const figure of work.figures) expect(namesFor(report.rows, figure.work), figure.work).toContain(OURS)
+      }
+    },
+  )
 })
 
 test('no two figures of a subject have one name, as they would stand in one block of the table', () => {
-  for (const { name, works } of [threads, local, spawn, start, channels, moving, balance]) {
+  for (const { name, works } of [threads, local, spawn, start, channels, moving, balance, processes, ring]) {
     const names = works.flatMap(({ figures }) => figures.map(({ work }) => work))
     const twice = names.filter((one, n) => names.indexOf(one) < n)
     expect(twice, name).toEqual([])

@@ -12,12 +12,24 @@ import { runSubject, type Report, type Subject } from './harness.ts'
 import { local } from './local.ts'
 import { FULL, QUICK } from './measure.ts'
 import { moving } from './moving.ts'
+import { processes } from './processes.ts'
+import { ring } from './ring.ts'
 import { spawn } from './spawn.ts'
 import { start } from './start.ts'
 import { table } from './table.ts'
 import { threads } from './threads.ts'
 
-const subjects: Readonly<Record<string, Subject>> = { threads, local, spawn, start, channels, moving, balance }
+const subjects: Readonly<Record<string, Subject>> = {
+  threads,
+  local,
+  spawn,
+  start,
+  channels,
+  moving,
+  balance,
+  processes,
+  ring,
+}
 
 const USAGE = `pnpm bench [subject …] [options]
 

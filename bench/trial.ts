@@ -15,6 +15,8 @@ const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
       import('./peers/troupe-channels.ts'),
       import('./peers/troupe-balance.ts'),
       import('./peers/troupe-moving.ts'),
+      import('./peers/troupe-processes.ts'),
+      import('./peers/troupe-ring.ts'),
     ])
     return Object.assign({}, ...ours.map(({ trials }) => trials)) as Trials
   },
@@ -22,6 +24,11 @@ const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
   'troupe tell': async () => (await import('./peers/troupe-channels.ts')).told,
   'troupe ask': async () => (await import('./peers/troupe-channels.ts')).asked,
   'troupe, balance off': async () => (await import('./peers/troupe-balance.ts')).unbalanced,
+  'troupe, ketama': async () => (await import('./peers/troupe-ring.ts')).ketama,
+  'troupe, rendezvous': async () => (await import('./peers/troupe-ring.ts')).rendezvous,
+  'troupe, jump': async () => (await import('./peers/troupe-ring.ts')).jump,
+  'troupe, maglev': async () => (await import('./peers/troupe-ring.ts')).maglev,
+  hashring: async () => (await import('./peers/hashring.ts')).trials,
   postMessage: async () => {
     const [calls, moving] = await Promise.all([
       import('./peers/post-message.ts'),
@@ -30,6 +37,10 @@ const contenders: Readonly<Record<string, () => Promise<Trials>>> = {
     return { ...calls.trials, ...moving.trials }
   },
   'postMessage ×256': async () => (await import('./peers/post-message.ts')).batched,
+  'process.send': async () => (await import('./peers/process-peers.ts')).channel,
+  'JSON lines': async () => (await import('./peers/process-peers.ts')).jsonLines,
+  echo: async () => (await import('./peers/process-peers.ts')).echo,
+  'bare TLS': async () => (await import('./peers/process-peers.ts')).bareTls,
   comlink: async () => (await import('./peers/comlink.ts')).trials,
   piscina: async () => (await import('./peers/piscina.ts')).trials,
   workerpool: async () => (await import('./peers/workerpool.ts')).trials,

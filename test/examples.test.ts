@@ -34,7 +34,7 @@ test('the comment is told apart from what only looks like it', () => {
 })
 
 // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────
-const documents = globSync('docs/*.md', { cwd: root })
+const documents = globSync(['docs/*.md', 'packages/*/README.md'], { cwd: root })
   .toSorted()
   .map(file => ({ file, programs: programsOf(read(file)) }))
   .filter(({ programs }) => programs.length > 0)
@@ -42,7 +42,7 @@ const documents = globSync('docs/*.md', { cwd: root })
 const folder = mkdtempSync(join(import.meta.dirname, '.readme-docs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const all = documents.flatMap(document => {
-  const name = basename(document.file, '.md')
+  const name = document.file.replace(/\.md$/, '').replaceAll(/[/\\]/g, '-')
   return document.programs.map(program => ({ ...program, at: `${name}-${program.line}` }))
 })
 const programs = all.filter(({ code }) => !code.includes("from 'vitest'"))
@@ -77,8 +77,8 @@ test('docs/errors.md names every error class with its code', () => {
   expect([...rows].toSorted()).toEqual(fixed.map(([name, Class]) => `${name} ${new Class('x').code}`).toSorted())
 })
 
-test('ARCHITECTURE.md names every source file of @troupe/actors, and no other', () => {
-  const files = globSync('packages/actors/src/{core,edge,testing}/*.ts', { cwd: root })
+test('ARCHITECTURE.md names every source file of the packages, and no other', () => {
+  const files = globSync(['packages/actors/src/{core,edge,testing}/*.ts', 'packages/ring/src/*.ts'], { cwd: root })
     .filter(file => !file.endsWith('.test.ts'))
     .map(file => basename(file))
   const named = new Set([...read('ARCHITECTURE.md').matchAll(/`(?:\w+\/)?([\w-]+\.ts)`/g)].map(([, file]) => file!))
@@ -89,7 +89,7 @@ test('ARCHITECTURE.md names every source file of @troupe/actors, and no other', 
   expect([...named].filter(file => !known.has(file) && file !== 'envelope.ts')).toEqual([])
 })
 
-test.each(globSync('{*,docs/*}.md', { cwd: root }))('%s links to what there is', file => {
+test.each(globSync(['{*,docs/*}.md', 'packages/*/README.md'], { cwd: root }))('%s links to what there is', file => {
   const linked = [...read(file).matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path]) =>
     join(dirname(join(root, file)), path!),
   )

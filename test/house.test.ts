@@ -46,6 +46,7 @@ const cases: Record<string, Case> = {
       { [`${a}/somewhere/new.ts`]: `` },
       { 'packages/paxos/src/ballot.ts': `import { behavior } from '@troupe/actors'` },
       { 'packages/paxos/src/behavior.ts': `import { ring } from '@troupe/ring'` },
+      { 'packages/ring/src/jump.ts': `import { hash } from 'node:crypto'` },
     ],
     kept: {
       [`${a}/core/cell.ts`]: `import { Mailbox } from './mailbox.ts'\n// import '../edge/lane.ts'\nconst s = "from 'node:fs'"`,
@@ -53,6 +54,8 @@ const cases: Record<string, Case> = {
       [`${a}/edge/lane.ts`]: `import { Packr } from 'msgpackr'\nimport { Envelope } from '../core/envelope.ts'\nimport 'node:os'`,
       [`${a}/system.ts`]: `import './edge/lane.ts'\nimport './core/cell.ts'\nimport './ref.ts'`,
       'packages/paxos/src/behavior.ts': `import { behavior } from '@troupe/actors'\nimport './ballot.ts'`,
+      'packages/ring/src/hash.ts': `import { hash } from 'node:crypto'\nimport xxhash from 'xxhash-wasm'`,
+      'packages/ring/src/jump.ts': `import './hash.ts'`,
     },
   },
   'nothing inside a package imports its index.ts': {

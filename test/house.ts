@@ -34,10 +34,11 @@ const ROOMS: readonly Room[] = [
   room('composition', /^packages\/actors\/src\/(system|host)\.ts$/, 'core edge surface composition',       ANYTHING),
   room('index',       /^packages\/actors\/src\/index\.ts$/,     'core surface composition',                NOTHING),
   room('surface',     /^packages\/actors\/src\/[\w-]+\.ts$/,    'core surface',                            NOTHING),
-  //   @troupe/paxos, ring, lock: pure, but for the files that make behaviors of them
-  room('index',       /^packages\/(paxos|ring|lock)\/src\/index\.ts$/, 'pure behavior',                    NOTHING),
+  //   @troupe/paxos, ring, lock: pure, but for the files that make behaviors of them, and hashes from libraries
+  room('index',       /^packages\/(paxos|ring|lock)\/src\/index\.ts$/, 'pure behavior hash',               NOTHING),
   room('behavior',    /^packages\/(paxos|ring|lock)\/src\/(behavior|client)\.ts$/, 'pure behavior',        ACTORS),
-  room('pure',        /^packages\/(paxos|ring|lock)\/src\//,    'pure',                                    NOTHING),
+  room('hash',        /^packages\/ring\/src\/hash\.ts$/,       'pure hash',                               /^(node:crypto|xxhash-wasm)$/),
+  room('pure',        /^packages\/(paxos|ring|lock)\/src\//,    'pure hash',                               NOTHING),
   //   programs: packages, by their public names
   room('program',     /^(apps\/\w+\/src|bench)\//,              'program',                                 ANYTHING),
 ]

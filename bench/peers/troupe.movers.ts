@@ -21,8 +21,9 @@ export const mover = behavior(import.meta, {
     add(_ctx, n: number) {
       return n + 1
     },
+    /** A number that no other thread has, of any process. */
     where() {
-      return threadId
+      return process.pid * 4096 + threadId
     },
   },
 })

@@ -1,9 +1,13 @@
-// `pnpm chaos SUBJECT --seconds N --seed S [--json]`: a system on real threads under load, to which everything happens that
-// may; afterwards it is checked that what must hold has held. Exit code 1: it has not. 2: the command line makes no sense.
+// `pnpm chaos SUBJECT --seconds N --seed S [--json]`: a system on real threads, or several in real processes, under load, to which everything happens
+// that may; afterwards it is checked that what must hold has held. Exit code 1: it has not. 2: the command line makes no sense.
 import { parseArgs } from 'node:util'
 import { moving } from './moving.ts'
+import { nodes } from './nodes.ts'
 
-const subjects: Readonly<Record<string, (options: { seconds: number; seed: number }) => Promise<Outcome>>> = { moving }
+const subjects: Readonly<Record<string, (options: { seconds: number; seed: number }) => Promise<Outcome>>> = {
+  moving,
+  nodes,
+}
 
 /** What was counted, and each thing that must not be. */
 export interface Outcome {

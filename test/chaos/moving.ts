@@ -3,9 +3,8 @@
 // What must hold afterwards: every ask has ended; each tally has heard, from each sender, each number once and in order, where
 // both of them were only on threads that were not lost; timers go on; nobody is missing; memory is back to where it was.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createSystem, type Ref, type System, thread, ThreadLost } from '@troupe/actors'
+import { generator, mib, resident } from './chance.ts'
 import { saboteur, sender, type Sent, tally } from './actors.ts'
 import type { Outcome } from './main.ts'
 
@@ -22,17 +21,6 @@ const END_BLOCKED_AFTER = 1_500
 /** Bytes that a run may leave behind: buffers and pools that stay. */
 const MAY_STAY = 96 * 1024 * 1024
 
-/** A small generator: the same seed, the same plan, though not the same course of events. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
-
 export async function moving({ seconds, seed }: { seconds: number; seed: number }): Promise<Outcome> {
   const run = new Run(generator(seed))
   await run.begin()
@@ -47,13 +35,6 @@ export async function moving({ seconds, seed }: { seconds: number; seed: number 
     run.violations.push(`memory: ${mib(before)} MiB before, ${mib(after)} MiB after`)
   }
   return { counts: { ...outcome, 'MiB before': mib(before), 'MiB after': mib(after) }, violations: run.violations }
-}
-
-const mib = (bytes: number): number => Math.round(bytes / 2 ** 20)
-function resident(): number {
-  setFlagsFromString('--expose-gc')
-  ;(runInNewContext('gc') as () => void)()
-  return process.memoryUsage.rss()
 }
 
 class Run {

@@ -6,6 +6,7 @@ const defaults: Options = {
   input: undefined,
   repeat: 1,
   threads: availableParallelism(),
+  nodes: 1,
   moves: 0,
   killThread: false,
   json: false,
@@ -24,6 +25,10 @@ test('what may be said', () => {
     ['--repeat 2 --repeat 3', { repeat: 3 }],
     ['--moves 1000000 --threads 1', { moves: 1_000_000, threads: 1 }],
     ['--threads 0 --moves 0', { threads: 0 }],
+    ['--nodes 16 --threads 1', { nodes: 16, threads: 1 }],
+    ['--nodes 16', { nodes: 16, threads: Math.max(1, Math.floor(availableParallelism() / 16)) }],
+    ['--nodes 2 --threads 0 --moves 5', { nodes: 2, threads: 0, moves: 5 }],
+    ['--nodes 1 --kill-thread --threads 1', { killThread: true, threads: 1 }],
     ['--kill-thread --threads 2', { killThread: true, threads: 2 }],
   ]
   for (const [line, expected] of said) {
@@ -50,12 +55,22 @@ test('what makes no sense is told in one line', () => {
     [['--threads', '65'], "--threads must be a whole number from 0 to 64, not '65'"],
     [['--moves', '1000001'], "--moves must be a whole number from 0 to 1000000, not '1000001'"],
     [['--kill-thread', '--threads', '0'], '--kill-thread needs a thread that can end: --threads 1 or more'],
+    [['--nodes', '17'], "--nodes must be a whole number from 1 to 16, not '17'"],
+    [['--nodes', '0'], "--nodes must be a whole number from 1 to 16, not '0'"],
+    [['--nodes'], '--nodes needs a whole number from 1 to 16'],
+    [
+      ['--moves', '1', '--threads', '0'],
+      '--moves needs somewhere to move to: --threads 1 or more, or --nodes 2 or more',
+    ],
+    [
+      ['--nodes', '2', '--kill-thread'],
+      '--kill-thread and --nodes exclude each other: what is lost is told of threads of one process',
+    ],
     [['--kill-thread=1'], '--kill-thread takes no value'],
     [
       ['--kill-thread', '--moves', '1', '--threads', '1'],
       '--kill-thread and --moves exclude each other: it must be known which airports were on the thread',
     ],
-    [['--moves', '1', '--threads', '0'], '--moves needs somewhere to move to: --threads 1 or more'],
     [['--threads', '٣'], "--threads must be a whole number from 0 to 64, not '٣'"],
   ]
   for (const [args, message] of wrong) {
@@ -64,7 +79,7 @@ test('what makes no sense is told in one line', () => {
 })
 
 test('the usage names every option and fits 80 columns', () => {
-  for (const option of ['--input', '--repeat', '--threads', '--moves', '--kill-thread', '--json', '--help'])
+  for (const option of ['--input', '--repeat', '--threads', '--nodes', '--moves', '--kill-thread', '--json', '--help'])
     expect(usage).toContain(`  ${option}`)
   for (const line of usage.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 })

@@ -11,7 +11,9 @@ export interface Options {
   repeat: number
   /** Threads beside the main one; 0 puts every actor on it. */
   threads: number
-  /** How many times an airport moves to another thread while flights are in the air. */
+  /** Processes that the airports are spread over, this one included. */
+  nodes: number
+  /** How many times an airport moves to another thread, or node, while flights are in the air. */
   moves: number
   /** Whether a thread is lost half-way. */
   killThread: boolean
@@ -27,6 +29,7 @@ export class UsageError extends Error {
 const MAX_REPEAT = 1_000_000
 const MAX_THREADS = 64
 const MAX_MOVES = 1_000_000
+const MAX_NODES = 16
 
 export const usage = `Replays real flights as messages between actors, one actor an airport, over all
 cores, and checks every figure against a plain single-threaded reduce.
@@ -39,8 +42,11 @@ Usage: pnpm demo [options]
   --repeat N     replay the file N times (default: 1)
   --threads N    threads to spread the airports over; 0: the main thread alone
                  (default: one a core, here ${availableParallelism()})
+  --nodes N      spread the airports over N processes, this one included, each
+                 with that many threads (default: 1, and with more of them
+                 their share of the cores in threads, but at least one)
   --moves N      meanwhile move airports, picked at random, N times to other
-                 threads (default: 0)
+                 threads and nodes (default: 0)
   --kill-thread  end a thread half-way; its airports come back as they were, and
                  what is lost is told
   --json         print one JSON object and nothing else
@@ -54,6 +60,7 @@ const options = {
   input: { type: 'string' },
   repeat: { type: 'string' },
   threads: { type: 'string' },
+  nodes: { type: 'string' },
   moves: { type: 'string' },
   'kill-thread': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -65,10 +72,11 @@ export function parseCommandLine(args: readonly string[]): Options {
   const own = args[0] === '--' ? args.slice(1) : [...args]
   // Not strict: its messages run over several lines, and it takes the -1 of `--repeat -1` for an option.
   const { tokens } = parseArgs({ args: own, options, strict: false, tokens: true })
-  const said: Options = {
+  const said: Omit<Options, 'threads'> & { threads: number | undefined } = {
     input: undefined,
     repeat: 1,
-    threads: Math.min(availableParallelism(), MAX_THREADS),
+    threads: undefined,
+    nodes: 1,
     moves: 0,
     killThread: false,
     json: false,
@@ -89,6 +97,9 @@ export function parseCommandLine(args: readonly string[]): Options {
       case 'threads':
         said.threads = whole(rawName, value, 0, MAX_THREADS)
         break
+      case 'nodes':
+        said.nodes = whole(rawName, value, 1, MAX_NODES)
+        break
       case 'moves':
         said.moves = whole(rawName, value, 0, MAX_MOVES)
         break
@@ -102,15 +113,28 @@ export function parseCommandLine(args: readonly string[]): Options {
         throw new UsageError(`unknown option ${rawName}; --help lists them`)
     }
   }
-  if (said.moves > 0 && said.threads === 0)
-    throw new UsageError('--moves needs somewhere to move to: --threads 1 or more')
-  if (said.killThread && said.threads === 0)
+  const checked = { ...said, threads: said.threads ?? share(said.nodes) }
+  checkTogether(checked)
+  return checked
+}
+
+/** Threads of each of so many nodes, if nothing is said: one a core, and at least one. */
+function share(nodes: number): number {
+  return Math.min(Math.max(1, Math.floor(availableParallelism() / nodes)), MAX_THREADS)
+}
+
+/** What makes sense by itself may not make sense together. */
+function checkTogether({ moves, threads, nodes, killThread }: Options): void {
+  if (moves > 0 && threads === 0 && nodes === 1)
+    throw new UsageError('--moves needs somewhere to move to: --threads 1 or more, or --nodes 2 or more')
+  if (killThread && threads === 0)
     throw new UsageError('--kill-thread needs a thread that can end: --threads 1 or more')
-  if (said.killThread && said.moves > 0)
+  if (killThread && moves > 0)
     throw new UsageError(
       '--kill-thread and --moves exclude each other: it must be known which airports were on the thread',
     )
-  return said
+  if (killThread && nodes > 1)
+    throw new UsageError('--kill-thread and --nodes exclude each other: what is lost is told of threads of one process')
 }
 
 function text(option: string, value: string | undefined, what: string): string {

@@ -12,6 +12,7 @@ import type { Loss } from './losses.ts'
 import { type Moved, Moves } from './moves.ts'
 import type { Standing } from './progress.ts'
 import type { AllFigures } from './reference.ts'
+import type { Spots } from './spots.ts'
 import { Traffic } from './traffic.ts'
 
 export interface Flown {
@@ -30,7 +31,7 @@ export interface Strike {
   readonly done: Receiver<null>
 }
 
-/** Spreads the airports over so many threads, 0 puts them all on the first; makes so many moves among them. */
+/** Spreads the airports over these spots, and makes so many moves among them. */
 export const feeder = goroutine(
   import.meta,
   'feeder',
@@ -39,16 +40,16 @@ export const feeder = goroutine(
     batches: Receiver<Batch>,
     standings: Sender<Standing>,
     losses: Receiver<Loss>,
-    threads: number,
+    spots: Spots,
     wanted: number,
     strike: Strike | undefined,
   ): Promise<Flown> => {
-    const traffic = new Traffic(ctx, losses, threads, strike !== undefined)
+    const traffic = new Traffic(ctx, losses, spots, strike !== undefined)
     let struck: string[] | undefined
-    const moves = new Moves(traffic.airports, threads, wanted, () => ctx.random())
+    const moves = new Moves(traffic.airports, spots, wanted, () => ctx.random())
     try {
       for await (const batch of batches) {
-        traffic.build(batch.newcomers)
+        await traffic.build(batch.newcomers)
         await traffic.room()
         const halfWay = strike !== undefined && struck === undefined && (batch.read ?? 1) >= 0.5
         if (halfWay) await traffic.begun()

@@ -1,7 +1,7 @@
 import type { System } from '@troupe/actors'
 import { simulate, type Simulation } from '@troupe/actors/testing'
 import { expect, test } from 'vitest'
-import { firstLossOf, lost, replacedThread } from './losses.ts'
+import { firstLossOf, type Loss, lost, replacedThread } from './losses.ts'
 
 type Listener = (event: object) => void
 
@@ -58,6 +58,19 @@ test('one thread may be lost where that is expected, and what it takes along; a 
     const other = listened(sim, true)
     other.listeners.get('deadLetter')!({ to: 'airport#1', method: 'land', reason: 'full' })
     expect((await other.losses.receive()).value).toMatchObject({ actor: 'airport#1' })
+  }))
+
+test('what goes with a thread or a node waits for the reason, which may be told from elsewhere', () =>
+  simulate(1, async sim => {
+    const listeners = new Map<string, Listener>()
+    const on = (name: string, listener: Listener) => listeners.set(name, listener)
+    const system = { on, channel: () => sim.channel({ capacity: 1 }) } as unknown as System
+    let elsewhere: (loss: Loss) => void
+    const losses = firstLossOf(system, false, lose => (elsewhere = lose))
+    listeners.get('deadLetter')!({ to: 'airport#1', method: 'land', reason: 'lost' })
+    expect(losses.tryReceive()).toBeUndefined()
+    elsewhere!({ text: 'b is down: fog' })
+    expect((await losses.receive()).value).toEqual({ text: 'b is down: fog' })
   }))
 
 test('what takes the place of a lost thread, and when', () => {

@@ -1,4 +1,4 @@
-// What makes it impossible that all flights land: a message lost, an airport that failed, a thread that has ended. The
+// What makes it impossible that all flights land: a message lost, an airport that failed, a thread that has ended, or a node. The
 // system tells of it on the thread that made it; who waits for the flights hears of it over a channel, wherever that is.
 //
 // Invariants: only the first loss counts. It is the reason; others, and whatever else fails, may follow from it. A thread that
@@ -12,8 +12,15 @@ export interface Loss {
   readonly cause?: unknown
 }
 
-/** The channel on which the first loss comes; but for that of one thread, where it is `expected`. */
-export function firstLossOf(system: System, expected = false): Receiver<Loss> {
+/**
+ * The channel on which the first loss comes; but for that of one thread, where it is `expected`. `others` is given what is to hear of
+ * losses of which this system does not tell.
+ */
+export function firstLossOf(
+  system: System,
+  expected = false,
+  others: (lose: (loss: Loss) => void) => void = () => {},
+): Receiver<Loss> {
   const losses = system.channel<Loss>({ capacity: 1 })
   let any = false
   const lose = (loss: Loss): void => {
@@ -22,7 +29,7 @@ export function firstLossOf(system: System, expected = false): Receiver<Loss> {
     losses.trySend(loss)
   }
   system.on('deadLetter', ({ to, method, reason }) => {
-    if (expected && reason === 'lost') return
+    if (reason === 'lost') return // because its thread or node is: there is word of that too
     lose({ actor: to, text: `a flight is lost: ${to} got no ${method} (${reason})` })
   })
   system.on('fault', ({ actor, method, error }) => {
@@ -34,6 +41,7 @@ export function firstLossOf(system: System, expected = false): Receiver<Loss> {
     lose({ text: `thread ${thread} has ended: ${error instanceof Error ? error.message : String(error)}` })
   })
   system.on('threadNotReplaced', ({ thread, why }) => lose({ text: `thread ${thread} is not replaced: ${why}` }))
+  others(lose)
   return losses.receiver
 }
 

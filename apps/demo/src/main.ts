@@ -12,10 +12,11 @@ import { accountsOf } from './accounts.ts'
 import { type Options, parseCommandLine, usage, UsageError } from './command-line.ts'
 import { BAD_FILE } from './flight-file.ts'
 import { type Replaced, replacedThread } from './losses.ts'
+import { Nodes } from './nodes.ts'
 import { dataFile, placesOf } from './places.ts'
 import { headed, type Progress, progressOn, silent } from './progress.ts'
 import { differences } from './reference.ts'
-import { type Plan, replay, type Replayed } from './replay.ts'
+import { replay, type Replayed } from './replay.ts'
 import {
   counted,
   jsonReport,
@@ -50,12 +51,16 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** What the replay has come to, or what it had come to when it was interrupted. */
-async function flown(plan: Plan, progress: Progress): Promise<Outcome> {
+async function flown(options: Options & { path: string }, progress: Progress): Promise<Outcome> {
   enableCompileCache() // so that host threads, which load the same TypeScript, start in half the time
-  await using system = await createSystem({ threads: plan.threads })
+  await using nodes = new Nodes(options.nodes, options.threads)
+  await using system = await createSystem({ threads: options.threads, ...nodes.self })
+  await nodes.together(system)
   const start = now()
   const pauses: number[] = []
   system.on('moved', ({ ms }) => void pauses.push(ms))
+  nodes.listen(what => what.kind === 'moved' && pauses.push(what.ms))
+  const plan = { ...options, nodes }
   const { done, stop } = replay(system, plan, standing => progress.update(standing))
   process.once('SIGINT', stop)
   const replaced = replacedThread(system, now)
@@ -65,7 +70,7 @@ async function flown(plan: Plan, progress: Progress): Promise<Outcome> {
     seconds: Math.round(now() - start) / 1_000,
     airports,
     differences: reference && differences(airports, reference),
-    moves: plan.moves === 0 ? undefined : { ...moved, pauses },
+    moves: plan.moves === 0 ? undefined : { ...moved, pauses, nodes: options.nodes },
     loss: lossOf(replaced(), await done),
   }
 }
@@ -84,9 +89,11 @@ function tellPrograms(outcome: Outcome): void {
   else if (differences !== undefined) process.stderr.write(`demo: ${listed(differences)}\n`)
 }
 
-function heading({ repeat, threads }: Options, path: string): string {
+function heading({ repeat, threads, nodes }: Options, path: string): string {
   const times = repeat === 1 ? '' : ` ${counted(repeat, 'time')}`
-  return `Replaying ${basename(path)}${times} over ${threads === 0 ? 'the main thread' : counted(threads, 'thread')}\n`
+  const each = nodes === 1 ? '' : `${counted(nodes, 'node')}, each with `
+  const over = threads === 0 ? `${nodes === 1 ? 'the' : 'its'} main thread` : counted(threads, 'thread')
+  return `Replaying ${basename(path)}${times} over ${each}${over}\n`
 }
 
 // Whoever reads our output may stop before its end (`| head`): then nobody is left to tell.

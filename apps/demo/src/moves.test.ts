@@ -1,25 +1,27 @@
 // Moves of airports made for the purpose, which arrive when the test says so.
-import { type ActorId, MoveFailed, type Thread, type Ref } from '@troupe/actors'
+import { type ActorId, MoveFailed, type Place, type Ref } from '@troupe/actors'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { airport } from './airport.ts'
-import { firstThread, Moves } from './moves.ts'
+import { Moves } from './moves.ts'
+import { firstSpot, spotsOf } from './spots.ts'
 
 type Arrive = (error?: Error) => void
 
 /** Airports that are where they have been moved to, as soon as they are told that they have arrived. */
 function scene(count: number, threads: number, wanted: number, random: () => number) {
-  const places = Array.from({ length: count }, (_, n) => firstThread(n, threads))
+  const spots = spotsOf(threads)
+  const places = Array.from({ length: count }, (_, n) => spots.all[firstSpot(n, spots)]!.thread!)
   const under: Arrive[] = []
   const targets: [from: number, to: number][] = []
   const airports = places.map((_, n) => ({
-    move: ({ thread }: Thread) => {
-      targets.push([places[n]!, thread])
-      places[n] = thread
+    move: ({ thread }: Place) => {
+      targets.push([places[n]!, thread!])
+      places[n] = thread!
       return new Promise<void>((done, failed) => under.push(error => (error === undefined ? done() : failed(error))))
     },
   })) as unknown as Ref<typeof airport>[]
-  return { moves: new Moves(airports, threads, wanted, random), under, targets }
+  return { moves: new Moves(airports, spots, wanted, random), under, targets }
 }
 const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 

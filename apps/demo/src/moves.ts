@@ -1,4 +1,4 @@
-// Airports that move to other threads while flights pour in: which, when and where to, and what came of it.
+// Airports that move to other threads and nodes while flights pour in: which, when and where to, and what came of it.
 //
 // Invariants:
 // - Moves are spread evenly over the replay: of those that are wanted, as large a part is due as of the flights has been
@@ -6,8 +6,9 @@
 // - Only so many are under way at once, so that none waits for its turn until its deadline, and one of each airport. Which
 //   one moves and where to is up to chance, but never to where it is.
 // - A move that fails harms nobody: its airport goes on where it was. It is counted, with the reason.
-import { MoveFailed, type Ref, thread, TroupeError } from '@troupe/actors'
+import { MoveFailed, type Ref, TroupeError } from '@troupe/actors'
 import type { airport } from './airport.ts'
+import { firstSpot, type Spots } from './spots.ts'
 
 /** What came of the moves. */
 export interface Moved {
@@ -21,18 +22,13 @@ const AT_ONCE = 32
 /** Due with each batch where nobody knows how many batches there will be. */
 const WITH_EACH = 16
 
-/** The thread that the n-th airport begins on: they are spread over `threads`, or all on the first where there are none. */
-export function firstThread(n: number, threads: number): number {
-  return threads === 0 ? 0 : 1 + (n % threads)
-}
-
 export class Moves {
   readonly #airports: readonly Ref<typeof airport>[]
-  readonly #threads: number
+  readonly #spots: Spots
   readonly #wanted: number
   readonly #random: () => number
-  /** By airport: where it is, while it rests. */
-  readonly #places: number[] = []
+  /** By airport: the spot where it is, while it rests. */
+  readonly #at: number[] = []
   /** Those that are not on their way. */
   readonly #resting: number[] = []
   readonly #failed: Record<string, number> = {}
@@ -42,18 +38,18 @@ export class Moves {
   #done = 0
   #whenOver: (() => void) | undefined
 
-  /** Of these airports, to which more may be added; over so many threads beside the first. */
-  constructor(airports: readonly Ref<typeof airport>[], threads: number, wanted: number, random: () => number) {
+  /** Of these airports, to which more may be added; among these spots. */
+  constructor(airports: readonly Ref<typeof airport>[], spots: Spots, wanted: number, random: () => number) {
     this.#airports = airports
-    this.#threads = threads
+    this.#spots = spots
     this.#wanted = wanted
     this.#random = random
   }
 
   /** Begins those that are due when this part of the flights has been read. */
   begin(read: number | undefined): void {
-    for (let number = this.#places.length; number < this.#airports.length; number++) {
-      this.#places.push(firstThread(number, this.#threads))
+    for (let number = this.#at.length; number < this.#airports.length; number++) {
+      this.#at.push(firstSpot(number, this.#spots))
       this.#resting.push(number)
     }
     if (this.#airports.length === 0) return
@@ -71,17 +67,17 @@ export class Moves {
     while (this.#begun < this.#due && this.#begun - this.#over < AT_ONCE && this.#resting.length > 0) {
       this.#begun++
       const [number] = this.#resting.splice(this.#below(this.#resting.length), 1) as [number]
-      const from = this.#places[number]!
+      const from = this.#at[number]!
       const to = this.#elsewhere(from)
-      this.#airports[number]!.move(thread(to)).then(
+      this.#airports[number]!.move(this.#spots.all[to]!).then(
         () => this.#ended(number, to, undefined),
         (error: unknown) => this.#ended(number, from, reasonOf(error)),
       )
     }
   }
 
-  #ended(number: number, place: number, failure: string | undefined): void {
-    this.#places[number] = place
+  #ended(number: number, spot: number, failure: string | undefined): void {
+    this.#at[number] = spot
     this.#resting.push(number)
     this.#over++
     if (failure === undefined) this.#done++
@@ -90,10 +86,8 @@ export class Moves {
     if (this.#over === this.#due) this.#whenOver?.()
   }
 
-  /** One of the threads that airports are spread over; where that is a single one, it or the first. */
   #elsewhere(than: number): number {
-    const least = this.#threads === 1 ? 0 : 1
-    const to = least + this.#below(this.#threads - least)
+    const to = this.#below(this.#spots.all.length - 1)
     return to < than ? to : to + 1
   }
   #below(n: number): number {

@@ -15,6 +15,7 @@ import { firstLossOf } from './losses.ts'
 import type { Standing } from './progress.ts'
 import { type AllFigures, Reference } from './reference.ts'
 import { replay } from './replay.ts'
+import { spotsOf } from './spots.ts'
 import { MOST_IN_AIR } from './traffic.ts'
 
 const codes = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE']
@@ -55,9 +56,8 @@ describe('the feeder, simulated', () => {
   function stage(sim: Simulation, threads: number, on: Place, moves = 0, strike?: Strike): Stage {
     const batches = sim.channel<Batch>({ capacity: 2 })
     const standings = sim.channel<Standing>({ capacity: 1 })
-    const feeding = sim.go(feeder(batches, standings, firstLossOf(sim, strike !== undefined), threads, moves, strike), {
-      on,
-    })
+    const losses = firstLossOf(sim, strike !== undefined)
+    const feeding = sim.go(feeder(batches, standings, losses, spotsOf(threads), moves, strike), { on })
     return { batches, standings, feeding }
   }
   async function send(batches: readonly Batch[], to: Channel<Batch>): Promise<void> {

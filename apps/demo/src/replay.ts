@@ -13,16 +13,20 @@ import { feeder, type Strike } from './feeder.ts'
 import { strike } from './lightning.ts'
 import { firstLossOf } from './losses.ts'
 import type { Moved } from './moves.ts'
+import type { Nodes } from './nodes.ts'
 import type { Standing } from './progress.ts'
 import { reader } from './reader.ts'
 import type { AllFigures } from './reference.ts'
+import { spotsOf } from './spots.ts'
 
 export interface Plan {
   readonly path: string
   readonly repeat: number
   /** As many as the system has beside the first. */
   readonly threads: number
-  /** How many times an airport moves to another thread meanwhile. */
+  /** The processes that have the airports; left out, this one has them. */
+  readonly nodes?: Nodes
+  /** How many times an airport moves to another thread, or node, meanwhile. */
   readonly moves: number
   /** Whether a thread is lost half-way; the airports are kept ones then. */
   readonly killThread: boolean
@@ -49,16 +53,18 @@ const AHEAD = 4
 /** `show` is told how far it is, again and again. */
 export function replay(
   system: System,
-  { path, repeat, threads, moves, killThread }: Plan,
+  { path, repeat, threads, moves, killThread, nodes }: Plan,
   show: (standing: Standing) => void = () => {},
 ): Replay {
   const on = thread(0)
   const batches = system.channel<Batch>({ capacity: AHEAD })
   const standings = system.channel<Standing>({ capacity: 1 })
   const reading = system.go(reader(path, repeat, batches), { on })
-  const losses = firstLossOf(system, killThread)
+  const losses = firstLossOf(system, killThread, lose => {
+    nodes?.listen(what => what.kind === 'lost' && lose(what.loss))
+  })
   const struck = killThread ? halfWay(system, threads) : undefined
-  const feeding = system.go(feeder(batches, standings, losses, threads, moves, struck), { on })
+  const feeding = system.go(feeder(batches, standings, losses, spotsOf(threads, nodes?.names), moves, struck), { on })
   const done = Promise.all([feeding.done, reading.done.catch(nothingIfStopped), shown(standings, show)])
   return {
     done: done.then(([flown, reference]) => ({ ...flown, reference })),

@@ -57,7 +57,7 @@ test('nothing landed in no time is no rate', () => {
 
 describe('moves', () => {
   const pauses = Array.from({ length: 1_200 }, (_, n) => (1_200 - n) / 100) // 0.01 to 12
-  const moved: Outcome = { ...fine, moves: { wanted: 1_200, done: 1_200, failed: {}, pauses } }
+  const moved: Outcome = { ...fine, moves: { wanted: 1_200, done: 1_200, failed: {}, nodes: 1, pauses } }
 
   test('are told between the flights and the verdict', () => {
     expect(last(moved).split('\n')).toEqual([
@@ -66,8 +66,12 @@ describe('moves', () => {
       expect.stringContaining('Verified'),
     ])
   })
+  test('between nodes', () => {
+    const { moves } = moved
+    expect(last({ ...fine, moves: { ...moves!, nodes: 3 } })).toContain('\n1,200 moves between 3 nodes: a pause of')
+  })
   test('that did not take place are told by their reason, and those that were never tried show', () => {
-    const moves = { wanted: 9_000, done: 1, failed: { late: 1_000, gone: 1 }, pauses: [0.256] }
+    const moves = { wanted: 9_000, done: 1, failed: { late: 1_000, gone: 1 }, nodes: 1, pauses: [0.256] }
     expect(
       last({ ...fine, moves })
         .split('\n')
@@ -78,7 +82,7 @@ describe('moves', () => {
     ])
   })
   test('none done is no pause', () => {
-    const moves = { wanted: 1, done: 0, failed: { state: 1 }, pauses: [] }
+    const moves = { wanted: 1, done: 0, failed: { state: 1 }, nodes: 1, pauses: [] }
     expect(last({ ...fine, moves })).toContain('\n0 moves between threads.\n1 move did not take place: 1 state.\n')
     expect(JSON.parse(jsonReport({ ...fine, moves }))).toMatchObject({ moves: { pause: { p50: null, p99: null } } })
   })

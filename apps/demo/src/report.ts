@@ -37,6 +37,8 @@ export interface ThreadLoss {
 export interface MovesMade extends Moved {
   /** Of each move: the milliseconds for which its airport took no message. */
   readonly pauses: readonly number[]
+  /** Processes that they went between, or within. */
+  readonly nodes: number
 }
 
 const SHOWN_AIRPORTS = 12
@@ -97,13 +99,14 @@ function plainLoss({ thread, by, ms, revived, accounts }: ThreadLoss): object {
   return { thread, by, ms: Math.round(ms), revived, ...counts, accountedFor: unexplained.length === 0 }
 }
 
-function movesTold({ wanted, done, failed, pauses }: MovesMade): string[] {
+function movesTold({ wanted, done, failed, pauses, nodes }: MovesMade): string[] {
   const reasons = Object.entries(failed)
   const failures = reasons.reduce((sum, [, count]) => sum + count, 0)
   const of = done + failures < wanted ? ` of ${grouped(wanted)}` : ''
   const [half, most] = [0.5, 0.99].map(part => quantile(pauses, part)?.toFixed(2))
   const paused = half === undefined ? '' : `: a pause of ${half} ms (p50), ${most} ms (p99)`
-  const lines = [`${counted(done, 'move')}${of} between threads${paused}.`]
+  const between = nodes === 1 ? 'threads' : `${grouped(nodes)} nodes`
+  const lines = [`${counted(done, 'move')}${of} between ${between}${paused}.`]
   if (failures === 0) return lines
   const why = reasons.map(([reason, count]) => `${grouped(count)} ${reason}`).join(', ')
   return [...lines, `${counted(failures, 'move')} did not take place: ${why}.`]

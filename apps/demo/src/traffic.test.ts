@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Batch, BATCH } from './batch.ts'
 import type { Loss } from './losses.ts'
+import { spotsOf } from './spots.ts'
 import { MOST_IN_AIR, Traffic } from './traffic.ts'
 
 /** Airports that count. Each question handles so many of the messages that are waiting. */
@@ -31,7 +32,7 @@ class Scene {
         this.#airport(this.places.push(on.thread) - 1),
       now: () => this.time,
     } as unknown as GoContext
-    this.traffic = new Traffic(ctx, losses, threads)
+    this.traffic = new Traffic(ctx, losses, spotsOf(threads))
   }
 
   #airport(number: number): object {
@@ -71,7 +72,7 @@ class Scene {
   }
 
   async fly(flights: number): Promise<void> {
-    if (this.places.length === 0) this.traffic.build(codes)
+    if (this.places.length === 0) void this.traffic.build(codes)
     for (let fed = 0; fed < flights; fed += BATCH) {
       await this.traffic.room()
       this.traffic.depart(batchOf(Math.min(BATCH, flights - fed)))
@@ -102,13 +103,23 @@ test.for([
   [1, [1, 1, 1]],
   [2, [1, 2, 1]],
 ] as const)('airports are spread over %i threads', ([threads, places]) =>
-  simulate(1, sim => {
+  simulate(1, async sim => {
     const { traffic, places: found } = new Scene(sim.channel<Loss>(), threads)
-    traffic.build(['AAA', 'BBB'])
-    traffic.build(['CCC'])
+    await traffic.build(['AAA', 'BBB'])
+    await traffic.build(['CCC'])
     expect(found).toEqual(places)
   }),
 )
+test('an airport whose place is gone is told by the reason for that', () =>
+  simulate(1, async sim => {
+    const losses = sim.channel<Loss>({ capacity: 1 })
+    const spawn = (): never => {
+      throw new Error('there is no such node')
+    }
+    const traffic = new Traffic({ spawn } as unknown as GoContext, losses, spotsOf(1))
+    await losses.send({ text: 'it is down' })
+    await expect(traffic.build(['AAA'])).rejects.toMatchObject({ code: 'flights-lost', message: 'it is down' })
+  }))
 
 test('never too many in the air, however slowly they land; all have landed when it says so', async () => {
   await fc.assert(

@@ -11,19 +11,19 @@
 import {
   after,
   type GoContext,
+  type Place,
   type Received,
   type Receiver,
   type Ref,
   type Refusal,
   select,
   settled,
-  thread,
 } from '@troupe/actors'
 import { airport, answered, keptAirport, PATIENCE } from './airport.ts'
 import { type Batch, BATCH } from './batch.ts'
 import { type Loss, lost } from './losses.ts'
-import { firstThread } from './moves.ts'
 import type { AllFigures } from './reference.ts'
+import { firstSpot, type Spots } from './spots.ts'
 
 /** A quarter of the messages that an actor's mailbox holds. */
 export const MOST_IN_AIR = 16_384
@@ -35,7 +35,7 @@ const REASON_WITHIN = 1_000
 export class Traffic {
   readonly #ctx: GoContext
   readonly #losses: Receiver<Loss>
-  readonly #threads: number
+  readonly #spots: Spots
   readonly #behavior: typeof airport
   readonly #codes: string[] = []
   /** By number. */
@@ -54,10 +54,10 @@ export class Traffic {
   #counting: Promise<void> | undefined
 
   /** `kept`: the airports are those that survive the loss of a thread. */
-  constructor(ctx: GoContext, losses: Receiver<Loss>, threads: number, kept = false) {
+  constructor(ctx: GoContext, losses: Receiver<Loss>, spots: Spots, kept = false) {
     this.#ctx = ctx
     this.#losses = losses
-    this.#threads = threads
+    this.#spots = spots
     this.#behavior = kept ? keptAirport : airport
   }
 
@@ -72,17 +72,28 @@ export class Traffic {
   }
   /** The codes of the airports that began on a thread. */
   on(thread: number): string[] {
-    return this.#codes.filter((_, number) => firstThread(number, this.#threads) === thread)
+    return this.#codes.filter((_, number) => this.#firstPlace(number).thread === thread)
   }
 
-  /** Builds airports; they are numbered in this order. */
-  build(codes: readonly string[]): void {
+  /** Builds airports, before it returns; they are numbered in this order. Rejects with a refusal when their place is lost. */
+  async build(codes: readonly string[]): Promise<void> {
+    try {
+      this.#spawn(codes)
+    } catch (error) {
+      await this.#unlessLost(Promise.reject(error))
+    }
+  }
+  #spawn(codes: readonly string[]): void {
     for (const code of codes) {
-      const on = thread(firstThread(this.airports.length, this.#threads))
+      const on = this.#firstPlace(this.airports.length)
       this.airports.push(this.#ctx.spawn(this.#behavior, undefined, { on }).with({ deadline: PATIENCE }))
       this.#codes.push(code)
       this.#routes.push([])
     }
+  }
+
+  #firstPlace(number: number): Place {
+    return this.#spots.all[firstSpot(number, this.#spots)]!
   }
 
   /** Resolves when all airports are known to have begun: only what has begun comes back when its thread is lost. */

@@ -4,7 +4,7 @@
 // which it happened. A node that was expelled says so, and closes: whatever it would still do, the others have gone on without it.
 import type { Core } from './core/core.ts'
 import { Drain, type Left } from './core/drain.ts'
-import { SystemClosed } from './core/errors.ts'
+import { SystemClosed, TroupeError } from './core/errors.ts'
 import { nameOf } from './core/places.ts'
 import type { HubNews, HubOrder } from './core/node-settings.ts'
 
@@ -127,7 +127,7 @@ export class Cluster {
         })
         return this.#expelled()
       case 'linkFailed':
-        return this.#emit('linkFailed', { node: nameOf(news.id), error: new Error(news.message) })
+        return this.#emit('linkFailed', { node: nameOf(news.id), error: new TroupeError('link-failed', news.message) })
       case 'retired':
         return this.#retired()
       case 'open':

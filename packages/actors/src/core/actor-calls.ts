@@ -69,12 +69,12 @@ const operations = {
     const cell = cellOf(core, parent)
     if (cell !== undefined) life.fault(cell, error, '(child)', undefined)
   },
-  piped(core: Core, [ref, lives, method, args]: [ActorRef, number, number, unknown[]]) {
+  piped(core: Core, [ref, lives, method, args]: [ActorRef, number, string, unknown[]]) {
     const cell = cellOf(core, ref)
     // what has begun in a life ends with it
     if (cell !== undefined && (cell.extra?.lives ?? 0) === lives)
       cell.notify(
-        method,
+        cell.methodNamed(method),
         args.map(arg => core.copyFor(arg, cell)),
       )
   },
@@ -215,7 +215,7 @@ export class ActorCalls extends Calls<Name> {
     life.fault(cell, error, '(child)', undefined)
   }
   /** What a promise has given, of an actor that has moved since it asked for that. */
-  piped(to: Address, lives: number, method: number, args: unknown[]): void {
+  piped(to: Address, lives: number, method: string, args: unknown[]): void {
     const { cell, gone } = this.#look(to)
     if (gone) return
     if (cell === undefined) return this.sendActor(to, 'piped', [ref(to), lives, method, args])

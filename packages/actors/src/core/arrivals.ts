@@ -145,7 +145,7 @@ export class Arrivals {
     life.arrive(cell, true)
     for (const own of waiting) core.inbound.takeIn(own, cell)
     if (core.closing) void core.stop(cell.address, false)
-    if (from >= FIRST_FAR && core.someLost) askAgain(cell)
+    if (core.someLost) askAgain(cell, from >= FIRST_FAR)
   }
 
   /** The thread that it was to come from has ended. What had been committed cannot be taken back any more. */

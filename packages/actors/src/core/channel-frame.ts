@@ -10,7 +10,8 @@
 //   word 5  seq: which of that thread's messages to this channel's home it is, from 0
 //   word 6  life: which of that thread's proxies for the channel speaks
 //   word 7  ticket: who waits there; or a number, as the operation says
-//   word 8  CLAIM flag only: where the select's word is (claims.ts) and what it says while it waits (word 9)
+//   word 8  CLAIM flag only: where the select's word is (claims.ts) and what it says while it waits (word 9); of another node's
+//           select, that tells it from others of its thread
 //
 // To the home, in the order of seq (a frame passed on by an earlier home may come after a later one that was not):
 //   GREET      this thread has an end now. ticket: the thread that it got it from
@@ -20,6 +21,7 @@
 //   RETURN     ticket: promised room given back.  WANT       somebody here tries without waiting: come, if it suits
 //   SWITCHED   from now on I write to the home of epoch `ticket`
 //   BYE        this thread has no end any more.   DROP       the same, out of turn: what I sent may be lost
+//   HELD       the ticket's select is yours alone.  BUSY      it is claimed by another (both far-waiter.ts)
 // From the home:
 //   TAKEN, VALUE, ENDED, FAILED (seq: the thread that was lost)    to a ticket
 //   CREDIT     ticket: so much room is promised.  REVOKE     give it back
@@ -28,6 +30,7 @@
 //   BROKEN     seq: the thread with which it was lost
 //   UNPIN      whoever got an end from you has greeted.           FORGET    no thread has an end of it any more
 //   GONE       your farewell has arrived: the home will not come to you
+//   HOLD       the ticket's select, of another node: nobody else is to choose it.   LET_GO     not needed after all
 
 export const GREET = 1
 export const PUT = 2
@@ -40,6 +43,8 @@ export const WANT = 8
 export const SWITCHED = 9
 export const BYE = 10
 export const DROP = 11
+export const HELD = 12
+export const BUSY = 13
 
 export const TAKEN = 16
 export const VALUE = 17
@@ -54,10 +59,12 @@ export const UNPIN = 25
 export const FORGET = 26
 export const BROKEN = 27
 export const GONE = 28
+export const HOLD = 29
+export const LET_GO = 30
 
 /** Whether an operation is for the home, or from it. */
 export function isToHome(op: number): boolean {
-  return op <= DROP
+  return op < TAKEN
 }
 
 /** The flag of a frame that carries a claim. */

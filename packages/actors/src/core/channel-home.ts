@@ -6,7 +6,7 @@
 // - buffer.count + granted <= capacity: `granted` is the room promised to other threads (channel-peers.ts);
 // - values leave in the order in which they came in; waiters are served in the order in which they came.
 // A waiter that is a case of a select is chosen before it is told (claims.ts). One that is busy, because another home has
-// claimed it, is passed over and looked at again when the event loop has turned; one that is gone leaves the queue.
+// claimed it, is passed over and looked at again later; one that is gone leaves the queue.
 import type { Chan } from './chan.ts'
 import type { Core } from './core.ts'
 import { goneError } from './channel-errors.ts'
@@ -16,6 +16,8 @@ import type { Peers } from './channel-peers.ts'
 import { Ring } from './ring.ts'
 import { choose, choosePair, type Waiter, WaitQueue } from './waiter.ts'
 
+/** How often busy waiters are looked at again at once. */
+const LOOKS = 8
 /** There is nothing to receive at this moment. */
 export const NOTHING: unique symbol = Symbol('nothing')
 /** There never will be: the channel is closed and drained. */
@@ -42,6 +44,8 @@ export class Home {
   noSender: Error | undefined = undefined
   noReceiver: Error | undefined = undefined
   #looking = false
+  /** How often in a row somebody was busy. */
+  #looks = 0
 
   constructor(chan: Chan) {
     this.chan = chan
@@ -63,8 +67,9 @@ export class Home {
 
   /** Sends a value if that need not wait: to a receiver, into the buffer, or away if that is the rule. */
   place(value: Held): boolean {
-    // who waits comes first, also where that is only because all receivers are busy
-    const receiver = this.senders.first === undefined ? this.#take(this.receivers) : undefined
+    // what came before goes first, also where it is still here only because all receivers were busy
+    const isNext = this.senders.first === undefined && this.buffer.count === 0
+    const receiver = isNext ? this.#take(this.receivers) : undefined
     if (receiver !== undefined) {
       receiver.deliver(surrender(value))
       return true
@@ -139,6 +144,8 @@ export class Home {
     this.#giveUp()
     if (this.granted > 0 && this.senders.first !== undefined) this.peers!.revoke()
     else this.peers?.hasRoom()
+    this.peers?.waiters.letGo()
+    if (!this.#looking) this.#looks = 0
   }
 
   /** Tells those who wait for nobody: those who could meet have met, or are busy. */
@@ -178,7 +185,7 @@ export class Home {
       next = waiter.next
       const outcome = choose(waiter, this.core)
       if (outcome === 'busy') {
-        this.#lookAgain()
+        if (!waiter.asked) this.lookAgain()
         continue
       }
       queue.remove(waiter)
@@ -225,7 +232,7 @@ export class Home {
       const outcome = choosePair(sender, receiver, this.core)
       if (outcome === 'won') return receiver
       if (outcome === 'busy') {
-        this.#lookAgain()
+        if (!sender.asked && !receiver.asked) this.lookAgain()
       } else if (outcome === sender) {
         this.senders.remove(sender)
         discard(this.core, sender.value)
@@ -237,13 +244,16 @@ export class Home {
     return undefined
   }
 
-  #lookAgain(): void {
+  /** Soon at first; but what other nodes take part in lasts longer than a turn of the event loop. */
+  lookAgain(soon = ++this.#looks < LOOKS): void {
     if (this.#looking) return
     this.#looking = true
-    void this.core.platform.rest().then(() => {
-      this.#looking = false
-      if (this.chan.home === this) this.settle()
-    })
+    if (soon) void this.core.platform.rest().then(() => this.#look())
+    else this.core.later(1, () => this.#look())
+  }
+  #look(): void {
+    this.#looking = false
+    if (this.chan.home === this) this.settle()
   }
 
   // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,12 +278,10 @@ export class Home {
     if (this.state !== 'closed' || this.buffer.count > 0) return
     for (let one = this.#take(this.receivers); one !== undefined; one = this.#take(this.receivers)) one.ended()
   }
-
   /** Somebody may be there again. */
   joined(): void {
     this.noSender = this.noReceiver = undefined
   }
-
   /** It is lost: whoever waits is told. */
   break(error: Error): void {
     this.noSender = this.noReceiver = error

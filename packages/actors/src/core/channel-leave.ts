@@ -40,5 +40,6 @@ function sendHome(channels: Channels, home: Home, to: number): void {
     peers.placement.leaving = true
     return peers.revoke()
   }
-  if (!peers.ownUnderWay && peers.placement.unsettled.size === 0) channels.move(home, to, Infinity)
+  if (!peers.ownUnderWay && peers.placement.unsettled.size === 0 && peers.waiters.far.size === 0)
+    channels.move(home, to, Infinity)
 }

@@ -13,10 +13,10 @@ import { Placement } from './channel-placement.ts'
 import type { Entry } from './channel-entries.ts'
 import type { Proxy } from './channel-proxy.ts'
 import type { Core } from './core.ts'
+import { waiterOf } from './far-waiter.ts'
 import { EndsParcel, type Held, sealed } from './held.ts'
 import { Parcel } from './mailbox.ts'
 import { Peer } from './peer.ts'
-import { RemoteWaiter } from './remote-waiter.ts'
 import { Wait, type Waiter, type WaitQueue } from './waiter.ts'
 
 /** A value: a primitive, or anything else as msgpack, with or without channel ends in it. */
@@ -175,9 +175,7 @@ function enter(home: Home, queue: WaitQueue, waiters: readonly PackedWaiter[]): 
       if (wait !== undefined) queue.add(wait)
       continue
     }
-    const waiter = new RemoteWaiter(home, thread, ticket, unpacked(value))
-    waiter.claimAt = claimAt
-    waiter.claimWord = claimWord
+    const waiter = waiterOf(home, thread, ticket, unpacked(value), claimAt, claimWord)
     home.peers!.waiters.add(waiter)
     queue.add(waiter)
   }

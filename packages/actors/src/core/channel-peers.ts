@@ -13,9 +13,10 @@ import * as frame from './channel-frame.ts'
 import type { ChannelFrame } from './channel-frame.ts'
 import type { Home } from './channel-home.ts'
 import type { Placement } from './channel-placement.ts'
+import { waiterOf } from './far-waiter.ts'
 import { discard, type Held } from './held.ts'
 import { Peer } from './peer.ts'
-import { RemoteWaiter, RemoteWaiters } from './remote-waiter.ts'
+import { RemoteWaiters } from './remote-waiter.ts'
 import type { Proxy } from './channel-proxy.ts'
 
 /** What one grant promises at most. */
@@ -176,6 +177,9 @@ export class Peers {
         this.placement.settled(peer.thread)
         channels.tell(peer.thread, home.chan.key!, frame.SETTLED, message.ticket, 0, peer.life)
         return this.#consider()
+      case frame.HELD:
+      case frame.BUSY:
+        return this.waiters.answered(peer.thread, message.ticket, message.op === frame.HELD)
       case frame.BYE:
         channels.tell(peer.thread, home.chan.key!, frame.GONE, 0, 0, 0)
         return this.leave(peer, false)
@@ -207,9 +211,8 @@ export class Peers {
       if (wait !== undefined) home.enter(wait, sends)
       return
     }
-    const waiter = new RemoteWaiter(home, message.origin, message.ticket, value)
-    waiter.claimAt = message.claimAt
-    waiter.claimWord = message.claimWord
+    const { origin, ticket, claimAt, claimWord } = message
+    const waiter = waiterOf(home, origin, ticket, value, claimAt, claimWord)
     this.waiters.add(waiter)
     home.enter(waiter, sends)
   }
@@ -271,12 +274,12 @@ export class Peers {
     const to = placement.better(home.core.platform.now(), home.received, home.sent)
     // what a proxy of this thread had sent before it left may still be coming in
     if (to === undefined || to === home.core.platform.thread || !this.has(to) || home.core.hasLost(to)) return
-    if (to >= FIRST_FAR) return placement.stay() // selects that wait there have words in this process's memory
+    if (to >= FIRST_FAR) return placement.stay() // it would be lost with that node, of which its own know nothing
     if (home.granted > 0) {
       placement.leaving = true
       return this.revoke()
     }
-    if (this.ownUnderWay) return
+    if (this.ownUnderWay || this.waiters.far.size > 0) return
     home.core.channels.move(home, to)
   }
 

@@ -120,6 +120,10 @@ export class Proxy extends TimerNode {
   withdraw(ticket: number): void {
     this.#post(frame.WITHDRAW, ticket)
   }
+  /** Whether the select with a ticket is the home's now: HELD, or BUSY. */
+  answer(op: number, ticket: number): void {
+    this.#post(op, ticket)
+  }
 
   close(): void {
     this.closed = true

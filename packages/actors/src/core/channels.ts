@@ -16,6 +16,7 @@ import type { Core } from './core.ts'
 import { type ActorId, InvalidCall, SystemClosed, unpackError } from './errors.ts'
 import { closedError } from './channel-errors.ts'
 import { breakOff, checkArrived } from './channel-loss.ts'
+import { askedFor } from './far-waiter.ts'
 import { discard, type Held, lasting, release } from './held.ts'
 import { releaseOf } from './outbox.ts'
 import type { Wait } from './waiter.ts'
@@ -57,10 +58,10 @@ export class Channels {
       key === undefined ? places.text(platform.thread) : `${places.text(frame.birthOf(key))}.${frame.serialOf(key)}`
     return `channel#${name}` as ActorId
   }
+  /** What this thread waits for elsewhere. */
   get waiting(): number {
     return this.#tickets.size
   }
-  /** What this thread waits for elsewhere. */
   get waits(): Wait[] {
     return [...this.#tickets.values()]
   }
@@ -186,7 +187,7 @@ export class Channels {
     }
   }
 
-  /** A frame that its thread can no longer read. */
+  /** One that its thread can no longer read. */
   returned(message: ChannelFrame): void {
     const { op, key, ticket } = message
     if (op === frame.GREET) this.entries.greeted(key, ticket)
@@ -211,6 +212,9 @@ export class Channels {
         return this.#tickets.get(ticket)?.fail(unpackError(this.take(value, undefined) as never) as Error)
       case frame.UNPIN:
         return this.entries.unpin(key)
+      case frame.HOLD:
+      case frame.LET_GO:
+        return askedFor(this.#tickets.get(ticket), op === frame.HOLD)
     }
     const entry = this.entries.get(key)
     if (entry === undefined) return

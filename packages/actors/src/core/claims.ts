@@ -142,6 +142,16 @@ export class Claims {
     return chooseOne(this.#words, at, waiting, this.#thread)
   }
 
+  /** By its own thread: nobody chooses it until it is let go, or the home it is held for has chosen it (far-waiter.ts). */
+  hold(at: number, waiting: number): Outcome {
+    const seen = Atomics.compareExchange(this.#words, at, waiting, claimed(waiting, this.#thread))
+    if (seen === waiting) return 'won'
+    return isBusy(seen, waiting) ? 'busy' : 'gone'
+  }
+  letGo(at: number, waiting: number): void {
+    Atomics.compareExchange(this.#words, at, claimed(waiting, this.#thread), waiting)
+  }
+
   /** Chooses two selects for each other. */
   two(a: number, aWaiting: number, b: number, bWaiting: number): PairOutcome {
     const pair = this.#pair

@@ -157,7 +157,7 @@ export class Context extends ActorHosting {
     work
       .then(value => {
         const own = [...args, value]
-        if (away()) core.calls.piped(address, lives, method, own)
+        if (away()) core.calls.piped(address, lives, then, own)
         else cell.notify(method, own.map(arg => core.copyFor(arg, cell))) // prettier-ignore
       })
       .catch((error: unknown) => {

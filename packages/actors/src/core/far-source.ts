@@ -5,7 +5,7 @@
 import { type NamedSource, type Source, sourceNamed } from './behavior-value.ts'
 import type { Core } from './core.ts'
 import { BehaviorUnavailable, InvalidCall } from './errors.ts'
-import type { Protocol, ProtocolData } from './protocol.ts'
+import { type Protocol, protocolIn } from './protocol.ts'
 
 /** A behavior as another node can find it. */
 export type FarBehavior = readonly [source: NamedSource, protocol: string]
@@ -26,15 +26,8 @@ function named(from: Source): NamedSource {
 
 /** The protocol that another node has told of. Throws InvalidCall for a text that is none. */
 export function protocolOf(core: Core, text: string): Protocol {
-  const data = JSON.parse(text) as ProtocolData
-  const { name, version, methods } = data
-  const isProtocol =
-    typeof name === 'string' &&
-    Number.isInteger(version) &&
-    Array.isArray(methods) &&
-    methods.every(method => typeof method === 'string') &&
-    JSON.stringify({ name, version, methods }) === text
-  if (!isProtocol) throw new InvalidCall('a node has told of a behavior in a way that makes no sense')
+  if (protocolIn(text) === undefined)
+    throw new InvalidCall('a node has told of a behavior in a way that makes no sense')
   return core.behaviors.protocol(core.platform.protocols.intern(text))
 }
 

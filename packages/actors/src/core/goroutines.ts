@@ -8,17 +8,25 @@
 // GRACE ms to clean up, in which it may wait again, and what it throws is no fault. It is never restarted. One that ends
 // leaves those that it has started alone, as in Go; one that is stopped stops them. All end with the actor in whose turn the
 // first of them was started, or with the system.
-import { body } from './behavior-value.ts'
+import { type BehaviorValue, body } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
-import type { Channel } from './channel-end.ts'
+import { Channel } from './channel-end.ts'
 import { GRACE } from './ending.ts'
-import { ActorStopped, Refusal, SystemClosed, type TroupeError, TurnEnded } from './errors.ts'
+import { ActorStopped, InvalidCall, Refusal, SystemClosed, type TroupeError, TurnEnded } from './errors.ts'
 import { GoContext } from './go-context.ts'
 import { beginStopping } from './stopping.ts'
 import { go, type Task } from './task.ts'
 import { Alarm } from './timers.ts'
 import * as turns from './turns.ts'
 import { abandon } from './waiter.ts'
+
+/** Whether what another node wants to be started can be started so. Throws InvalidCall. */
+export function checkStart(call: 'spawn' | 'go', behavior: BehaviorValue, init: unknown): void {
+  const isGoroutine = body in behavior
+  const isRight = isGoroutine ? Array.isArray(init) && init.at(-1) instanceof Channel : true
+  if (isGoroutine !== (call === 'go') || !isRight)
+    throw new InvalidCall(`${call}: ${behavior.name} cannot be started like that`)
+}
 
 type Outcome = { readonly value: unknown } | { readonly error: TroupeError }
 

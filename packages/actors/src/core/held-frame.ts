@@ -34,3 +34,9 @@ export function routedCopy(bytes: Uint8Array, words: Int32Array, start: number, 
   own[frame.FIRST_SENDER] = from
   return copy
 }
+
+/** Whether it is a tell or an ask, not what cores say to each other. */
+export function isMessage(own: HeldFrame): boolean {
+  const kind = frame.kindIn(wordsOf(own)[1]!)
+  return kind === frame.TELL || kind === frame.ASK
+}

@@ -198,7 +198,7 @@ export class Names {
   inherited(thread: number, heir: number): void {
     const { routes } = this.#core
     for (const [key, address] of this.#table) {
-      if (!this.#claimers.has(key) && routes.placeOf(address) === thread) this.#doubtful.set(key, heir)
+      if ((this.#claimers.get(key) ?? routes.placeOf(address)) === thread) this.#doubtful.set(key, heir)
     }
     for (const [key, of] of this.#doubtful) if (of === thread) this.#doubtful.set(key, heir)
   }

@@ -36,11 +36,13 @@ export class NodeLosses {
 
   /** A thread has heard that a node is down. */
   heard(id: string, from: number): void {
-    const { nodes } = this.#core
+    const { nodes, calls } = this.#core
     const waiting = this.#waiting.get(id)
     if (waiting?.delete(from) === true) this.#check(id)
     if (nodes.hasDown(id)) this.#again(id)
     else if (nodes.all.some(node => node.id === id)) this.#said.set(id, (this.#said.get(id) ?? new Set()).add(from))
+    // it was gone before this thread was told of it, and never will be told
+    else calls.send(from, 'downHeard', [id])
   }
   /** Nothing is to be heard from a thread any more. */
   lost(thread: number): void {

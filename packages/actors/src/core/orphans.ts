@@ -31,16 +31,18 @@ export function orphansOf({ routes, directory, platform }: Core, thread: number)
   return orphans
 }
 
-/** The same for one that has come here: it may have been on its way when somebody was lost. */
-export function askAgain(cell: Cell): void {
+/**
+ * The same for one that has come here: it may have been on its way when somebody was lost. One that comes from `far` asks after
+ * all, also after those whose place is here: they may have ended meanwhile.
+ */
+export function askAgain(cell: Cell, far: boolean): void {
   const { core, address, parent, extra } = cell
-  const { calls } = core
-  for (const watch of extra?.watching?.values() ?? []) {
-    // also one whose place is here: it may have ended while its watcher was on its way
-    if (watch.how === undefined) calls.watch(watch.address, address)
+  const isAsked = (one: Address): boolean => far || core.heirs.areNone(core.routes.placeOf(one))
+  for (const { how, address: watched } of extra?.watching?.values() ?? []) {
+    if (how === undefined && isAsked(watched)) core.calls.watch(watched, address)
   }
-  for (const child of [...(extra?.away?.values() ?? [])]) askForChild(cell, child)
-  if (parent !== undefined) askForParent(cell, parent)
+  for (const child of [...(extra?.away?.values() ?? [])]) if (isAsked(child)) askForChild(cell, child)
+  if (parent !== undefined && isAsked(parent)) askForParent(cell, parent)
 }
 
 /** Nobody stands in for the lost thread: whoever had to do with an actor there is told of its end, or ends with it. */

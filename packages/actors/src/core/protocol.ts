@@ -59,6 +59,20 @@ export function protocolText({ name, version, handlers }: BehaviorValue): string
   const data: ProtocolData = { name, version, methods: Object.keys(handlers) }
   return JSON.stringify(data)
 }
+/** What a protocol's text says, if it is written like that. */
+export function protocolIn(text: string): ProtocolData | undefined {
+  let data: Partial<ProtocolData> | null
+  try {
+    data = JSON.parse(text) as Partial<ProtocolData> | null
+  } catch {
+    return undefined
+  }
+  if (typeof data !== 'object' || data === null) return undefined
+  const { name, version, methods } = data
+  if (typeof name !== 'string' || !Number.isSafeInteger(version) || !Array.isArray(methods)) return undefined
+  if (!methods.every(method => typeof method === 'string') || new Set(methods).size < methods.length) return undefined
+  return JSON.stringify({ name, version, methods }) === text ? (data as ProtocolData) : undefined
+}
 
 /** A behavior as one thread runs it: its handlers by method number. */
 export class Loaded {

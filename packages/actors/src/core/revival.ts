@@ -135,6 +135,7 @@ export class Revival {
     for (const thread of [...core.others(), ...core.nodes.hosts]) core.calls.send(thread, 'revived', [told, names])
     this.#tasks.shift()
     core.heirs.revived(lost)
+    core.names.revived(core.platform.thread, names)
     if (this.#tasks.length === 0) this.#end()
     const later = this.#later
     this.#later = []

@@ -9,7 +9,7 @@ import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import * as frame from './frame.ts'
-import { type HeldFrame, routedCopy, wordsOf } from './held-frame.ts'
+import { type HeldFrame, isMessage, routedCopy, wordsOf } from './held-frame.ts'
 import { ENDED, FENCED, fenceFrame, KNOWN, MOVED, REVIVED, WHERE } from './handoff-frame.ts'
 import { assertNever } from './platform.ts'
 import { MovedAddresses } from './moved-addresses.ts'
@@ -165,7 +165,7 @@ export class Routes extends MovedAddresses {
     }
   }
 
-  /** A mark: tells thread `to`, by the ticket, when all that this thread has sent to the actor until now has been taken in. */
+  /** Tells thread `to`, by the ticket, when all that this thread has sent to the actor until now has been taken in. */
   mark(any: Address, to: number, ticket: number): void {
     const { standing } = this.of(any)
     if (standing !== undefined && to === standing.self) standing.marked = ticket
@@ -274,13 +274,14 @@ export class Routes extends MovedAddresses {
     if (!ended && origin !== platform.thread) outbound.handoff(origin, address, MOVED, REVIVED, epoch, platform.thread)
     return ended
   }
-  /** The actor has ended, here or elsewhere. */
+  /** The actor has ended, here or elsewhere: messages are told first, while it is known where it was. */
   ended(address: Address, reason: 'stopped' | 'lost' = 'stopped'): void {
     const { standing } = address
     if (standing !== undefined) {
+      for (const own of standing.held) if (isMessage(own)) this.core.inbound.undeliverable(own, reason)
       this.#drop(standing)
       this.core.handoffs.arrivals.ended(standing)
-      for (const own of standing.held) this.core.inbound.undeliverable(own, reason)
+      for (const own of standing.held) if (!isMessage(own)) this.core.inbound.undeliverable(own, reason)
     }
     this.letGo(address)
   }

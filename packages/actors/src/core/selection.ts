@@ -10,7 +10,8 @@
 import { FIRST_FAR } from './address.ts'
 import type { Cell } from './cell.ts'
 import { type Cases, ChannelCase, PromiseCase, TimeCase } from './cases.ts'
-import type { Chan, Received } from './chan.ts'
+import type { Received } from './chan.ts'
+import type { Outcome } from './claims.ts'
 import type { Core } from './core.ts'
 import { Aborted, InvalidCall } from './errors.ts'
 import { offer, spoiled, surrender } from './held.ts'
@@ -32,6 +33,9 @@ export class Selection implements Listed {
   /** Decided, where this thread alone decides; and in any case once it has ended. */
   settled = false
   #at = -1
+  /** The one whose home, on another node, it is held for, and who wanted to choose it since. */
+  #held: Wait | undefined = undefined
+  readonly #postponed: (() => void)[] = []
   #word = 0
   #given: Promise<object> | undefined = undefined
   #resolve!: (won: object) => void
@@ -53,7 +57,7 @@ export class Selection implements Listed {
     this.core.channels.waitsOf(this.owner).add(this)
     try {
       this.#prepare(names, cases)
-      for (const { chan } of this.#waits) if (chan.home === undefined) this.#joinOthers(chan)
+      if (this.#waits.some(({ chan }) => chan.home === undefined)) this.publish()
       for (const wait of this.#waits) if (!this.settled) wait.chan.enter(wait)
       if (signal !== undefined && !this.settled) this.#follow(signal)
     } catch (error) {
@@ -86,17 +90,6 @@ export class Selection implements Listed {
     this.#leave.push(() => signal.removeEventListener('abort', abort))
   }
 
-  /** A channel is at home elsewhere. */
-  #joinOthers({ proxy, id }: Chan): void {
-    if (proxy !== undefined && proxy.homeThread >= FIRST_FAR) {
-      const { node } = this.core.places.place(proxy.homeThread)
-      throw new InvalidCall(
-        `select: ${id} is at home on node ${node}, and a select cannot wait there; receive or send by itself, in a goroutine of its own`,
-      )
-    }
-    this.publish()
-  }
-
   /** From now on other threads take part in the choice. Throws when too many selects wait so. */
   publish(): void {
     if (this.#at >= 0) return
@@ -116,12 +109,30 @@ export class Selection implements Listed {
   /** Chooses the select from this thread, then does what follows; nothing, if it has been chosen already. */
   #chosenBy(then: () => void, lost = -1): void {
     if (this.settled) return
+    if (this.#held !== undefined) return void this.#postponed.push(() => this.#chosenBy(then, lost))
     const { claims } = this.core
     const at = this.#at
-    const outcome = at < 0 ? 'won' : lost < 0 ? claims.one(at, this.#word) : claims.oneAfterLoss(at, this.#word, lost)
+    // threads of other nodes claim nothing by themselves
+    const alone = lost < 0 || lost >= FIRST_FAR
+    const outcome = at < 0 ? 'won' : alone ? claims.one(at, this.#word) : claims.oneAfterLoss(at, this.#word, lost)
     if (outcome === 'won') then()
     // claimed by a home that wants it for another select: that is decided within moments
     else if (outcome === 'busy') void this.core.platform.rest().then(() => this.#chosenBy(then, lost))
+  }
+
+  /** From now on the home of that wait's channel, on another node, may choose it, and nobody else, until it lets go. */
+  hold(wait: Wait): Outcome {
+    if (this.settled || this.#at < 0) return 'gone'
+    if (this.#held !== undefined) return 'busy'
+    const outcome = this.core.claims.hold(this.#at, this.#word)
+    if (outcome === 'won') this.#held = wait
+    return outcome
+  }
+  letGo(wait: Wait): void {
+    if (this.#held !== wait) return
+    this.#held = undefined
+    this.core.claims.letGo(this.#at, this.#word)
+    for (const again of this.#postponed.splice(0)) again()
   }
 
   /** A channel has chosen one of its waiters. */
@@ -142,7 +153,8 @@ export class Selection implements Listed {
   }
   /** A thread has ended that may have chosen it, or been about to: nobody else would tell. */
   lostChooser(thread: number, error: Error): void {
-    if (this.#at >= 0 && this.core.claims.isBy(thread, this.#at, this.#word)) this.lostHome(thread, error)
+    if (this.#at >= 0 && thread < FIRST_FAR && this.core.claims.isBy(thread, this.#at, this.#word))
+      this.lostHome(thread, error)
   }
   /** Its owner's life is over. */
   abandon(error: Error): void {

@@ -89,11 +89,12 @@ export class Settling<Actor> {
     debt.marks--
     this.#check(ticket, debt)
   }
-  /** What a lost thread had, it has taken along: nobody waits for it; and marks that it had are sent again. */
+  /** What a lost thread had, it has taken along: nobody waits for it, nor does it; and marks that it had are sent again. */
   lost(thread: number): void {
     for (const [ticket, debt] of [...this.debts]) {
       debt.threads.delete(thread)
-      if (debt.counted && debt.marks > 0) this.#markAgain(ticket, debt)
+      if (debt.to?.thread === thread) this.#forget(ticket, debt)
+      else if (debt.counted && debt.marks > 0) this.#markAgain(ticket, debt)
       else this.#check(ticket, debt)
     }
   }
@@ -111,14 +112,17 @@ export class Settling<Actor> {
 
   #check(ticket: number, debt: Debt): void {
     if (debt.threads.size > 0 || debt.marks > 0 || !debt.counted) return
-    this.debts.delete(ticket)
-    if (debt.marking !== undefined) this.#again!.delete(debt.marking)
+    this.#forget(ticket, debt)
     if (debt.to !== undefined) return this.#port.answerFlush(debt.to.thread, debt.to.ticket)
     const leaving = this.leaving
     this.round = 0
     this.leaving = []
     for (const [actor, to] of leaving) this.#port.settled(actor, to)
     if (this.next.length > 0) this.#begin()
+  }
+  #forget(ticket: number, { marking }: Debt): void {
+    this.debts.delete(ticket)
+    if (marking !== undefined) this.#again!.delete(marking)
   }
 }
 

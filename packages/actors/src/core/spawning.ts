@@ -22,7 +22,7 @@ import type { Core } from './core.ts'
 import { InvalidCall, SystemClosed, TroupeError } from './errors.ts'
 import { type FarBehavior, farBehavior, nearSource, protocolOf } from './far-source.ts'
 import { type GoroutineValue, refuseGoroutine } from './goroutine-value.ts'
-import { Running } from './goroutines.ts'
+import { checkStart, Running } from './goroutines.ts'
 import { sealed } from './held.ts'
 import { outboxOf, releaseOf } from './outbox.ts'
 import type { Loaded } from './protocol.ts'
@@ -245,9 +245,11 @@ export class Spawning {
     const [from, number, serial, init, parent, name, pinned] = spawned
     const core = this.#core
     const protocol = Array.isArray(from) ? protocolOf(core, from[1]) : core.behaviors.protocol(number)
-    const address = core.directory.reach(protocol, birth, serial)!
+    const address = core.directory.reach(protocol, birth, serial)
     core.directory.arrived(birth, serial)
-    const cell = address.cell!
+    const cell = address?.cell
+    if (cell?.status !== 'expected' || cell.onStart !== undefined || cell.extra?.run !== undefined)
+      throw new InvalidCall(`${call}: this actor has been spawned before`)
     cell.parent = parent?.address
     cell.pinned = pinned
     if (name !== undefined) cell.more.name = name
@@ -258,11 +260,12 @@ export class Spawning {
       if (core.closing) throw new SystemClosed(`${call}: the system is closed`)
       const found = Array.isArray(from) ? await nearSource(core, from[0]) : unsealed(from, cell, birth)
       const loaded = await core.upgrades.load(found as Source, protocol)
-      address.learn(loaded.protocol)
+      cell.address.learn(loaded.protocol)
       cell.init = unsealed(init, cell, birth)
+      checkStart(call, loaded.behavior, cell.init)
       if (cell.status === 'expected') this.#place(cell, loaded, undefined)
     } catch (error) {
-      const failure = error instanceof TroupeError ? error : core.failures.fault(error, address, call)
+      const failure = error instanceof TroupeError ? error : core.failures.fault(error, cell.address, call)
       beginStopping(cell, 'faulted', failure)
     }
     return await outcome

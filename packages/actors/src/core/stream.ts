@@ -216,7 +216,8 @@ export abstract class Stream<Held = unknown> extends Losses {
    * was forgotten. What this thread believes is older still, so it asks the origin.
    */
   outdated(epoch: number): void {
-    if (this.phase === 'away' && this.self !== this.origin && epoch > this.epoch) this.askOrigin(epoch)
+    const { phase, self, origin } = this
+    if (phase === 'away' && origin >= 0 && self !== origin && epoch > this.epoch) this.askOrigin(epoch)
   }
   protected askOrigin(epoch: number): void {
     this.heard(this.origin, epoch)

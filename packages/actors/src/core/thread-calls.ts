@@ -113,6 +113,8 @@ export const withinNode: ReadonlySet<string> = new Set([
   'run',
   'cancelRun',
   'sample',
+  'adopt',
+  'formerly',
   'evacuate',
   'drain',
   'upgraded',

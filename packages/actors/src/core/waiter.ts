@@ -5,6 +5,7 @@
 // Invariants: a waiter is in one queue at most, in the order in which it came. A Wait ends once: by its channel, by its
 // select when another case was chosen, or with the life of its owner; then it is in no queue and has no ticket. Whoever
 // wants to end a waiter from the channel's side must have chosen it first (`choose`).
+import { FIRST_FAR } from './address.ts'
 import type { Cell } from './cell.ts'
 import type { Chan } from './chan.ts'
 import type { Core } from './core.ts'
@@ -12,7 +13,7 @@ import { closedError } from './channel-errors.ts'
 import { TurnEnded } from './errors.ts'
 import type { Selection } from './selection.ts'
 import type { Held } from './held.ts'
-import type { Outcome } from './claims.ts'
+import type { Claims, Outcome } from './claims.ts'
 import type { Listed, Waits } from './waits.ts'
 
 export abstract class Waiter {
@@ -41,14 +42,25 @@ export abstract class Waiter {
   abstract fail(error: Error): void
   /** It has left its queue. */
   abstract removed(): void
+
+  /** Chooses its select, which waits on several threads. */
+  claim(claims: Claims): Outcome {
+    return claims.one(this.claimAt, this.claimWord)
+  }
+  /** Whether that is of another node, and has been asked: the answer comes by itself. */
+  get asked(): boolean {
+    return false
+  }
+  /** It stays chosen though its partner is busy. */
+  keep(): void {}
 }
 
 /** What `choose` needs of a core. */
-type Chooser = Pick<Core, 'claims'>
+type Chooser = Pick<Core, 'claims' | 'places'>
 
 /** Makes sure that a waiter is not chosen elsewhere; from `won` on it must be told. */
 export function choose(waiter: Waiter, { claims }: Chooser): Outcome {
-  if (waiter.claimAt >= 0) return claims.one(waiter.claimAt, waiter.claimWord)
+  if (waiter.claimAt >= 0) return waiter.claim(claims)
   const { local } = waiter
   if (local === undefined) return 'won'
   if (local.settled) return 'gone'
@@ -58,6 +70,7 @@ export function choose(waiter: Waiter, { claims }: Chooser): Outcome {
 
 /** The same for a sender and a receiver, together or not at all. Says which of them was gone. */
 export function choosePair(a: Waiter, b: Waiter, core: Chooser): 'won' | 'busy' | Waiter {
+  if (isFar(a) || isFar(b)) return chooseFar(a, b, core)
   if (a.claimAt >= 0 && b.claimAt >= 0) {
     const outcome = core.claims.two(a.claimAt, a.claimWord, b.claimAt, b.claimWord)
     if (outcome === 'first gone') return a
@@ -65,11 +78,31 @@ export function choosePair(a: Waiter, b: Waiter, core: Chooser): 'won' | 'busy' 
   }
   // what is decided on this thread alone cannot change meanwhile: looked at first, chosen last
   const [near, far] = a.claimAt >= 0 ? [b, a] : [a, b]
-  if (near.local?.settled === true) return near
-  const outcome = choose(far, core)
-  if (outcome !== 'won') return outcome === 'gone' ? far : 'busy'
-  choose(near, core)
+  return chooseInOrder(far, near, core)
+}
+function chooseInOrder(first: Waiter, last: Waiter, core: Chooser): 'won' | 'busy' | Waiter {
+  if (last.local?.settled === true) return last
+  const outcome = choose(first, core)
+  if (outcome !== 'won') return outcome === 'gone' ? first : 'busy'
+  choose(last, core)
   return 'won'
+}
+/** A select of another node is held first, and chosen by being told. */
+function chooseFar(a: Waiter, b: Waiter, core: Chooser): 'won' | 'busy' | Waiter {
+  const inOrder = isFar(b) && (!isFar(a) || comesBefore(b, a, core)) ? [b, a] : [a, b]
+  const [first, second] = inOrder as [Waiter, Waiter]
+  if (second.claimAt < 0) return chooseInOrder(first, second, core)
+  if (choose(first, core) !== 'won') return 'busy'
+  const outcome = choose(second, core)
+  if (outcome === 'busy' && comesBefore(first, second, core)) first.keep()
+  return outcome === 'gone' ? second : outcome
+}
+const isFar = ({ claimAt, thread }: Waiter): boolean => claimAt >= 0 && thread >= FIRST_FAR
+
+/** Whether a select comes before another in the order of all that there are. */
+function comesBefore(one: Waiter, other: Waiter, { places }: Chooser): boolean {
+  const [a, b] = [places.node(one.thread), places.node(other.thread)]
+  return a === b ? one.claimAt < other.claimAt : a < b
 }
 
 const TICK = Promise.resolve()
@@ -173,8 +206,13 @@ export class Wait extends Waiter implements Listed {
   }
   /** The thread with its channel's home has ended. */
   breakOff(thread: number, error: Error): void {
-    if (this.selection === undefined) this.fail(error)
-    else this.selection.lostHome(thread, error)
+    if (this.selection === undefined) return this.fail(error)
+    this.letGo()
+    this.selection.lostHome(thread, error)
+  }
+  /** The home of its channel, on another node, does not need its select any more. */
+  letGo(): void {
+    this.selection?.letGo(this)
   }
   /** Its owner's life is over. */
   abandon(error: Error): void {

@@ -260,6 +260,26 @@ describe('several threads', () => {
     for (const spin of after) expect(spin).toBeLessThan(long / 2)
   })
 
+  test('who spins in vain again and again sleeps at once for a while, then tries it once', async () => {
+    const memory = SharedMemory.create(2, { cores: 2, total: 0 })
+    let now = 0
+    const spinner = player(memory, 0, { clock: { now: () => (now += 0.01) }, expecting: () => true })
+    const sender = new Lanes(memory, 1)
+    const frames = new NumberedFrames(64)
+    const spun: boolean[] = []
+    for (let i = 0; i < 140; i++) {
+      const before = spinner.loop.spun
+      await until(() => spinner.state() === 'asleep')
+      spun.push(spinner.loop.spun > before)
+      now += 10 // nothing comes soon
+      sender.post(0, frames.write(0, i, 32), 32, false)
+      sender.flush()
+      await until(() => spinner.received.length === i + 1)
+    }
+    const tries = spun.flatMap((did, i) => (did ? [i] : []))
+    expect(tries).toEqual([0, 1, 2, 3, 68, 133])
+  })
+
   test('own work wakes a sleeping thread without anybody else', async () => {
     const memory = SharedMemory.create(2, { cores: 2, total: 0 })
     let runs = 0

@@ -20,11 +20,14 @@ const STINT = 0.25
 /**
  * Milliseconds for which a thread without work spins before it sleeps. Waking takes about as long as a short spin, so two
  * threads that answer each other could go on falling asleep just before each other's answers. Who is woken soon after it
- * fell asleep therefore spins longer; when that was in vain too (somebody else has the core), not again for a while.
+ * fell asleep therefore spins longer. Where that was in vain too, or so many short spins in a row, it sleeps at once for a
+ * while: somebody else has the core, or what it waits for takes longer, as answers of other processes do; and on few cores
+ * spinning only keeps those waiting who are to bring them.
  */
 const SPIN = 0.05
 const LONG_SPIN = 0.2
-const SOON = 0.2
+const SOON = 0.1
+const VAIN = 4
 const DOUBTS = 64
 /** How long it spins without a turn of the event loop, and looks between two readings of the clock. */
 const INNER_SPIN = 0.005
@@ -78,10 +81,11 @@ export class EventLoop {
   #spinUntil = 0
   #slices = 0
   #seldomAt = 0
-  /** How long to spin, and when it last fell asleep from spinning (0: not so). */
+  /** How long to spin, and when it last fell asleep from a short spin (0: not so). */
   #spin = SPIN
   #sleptAt = 0
-  /** Sleeps until a long spin may be tried again. */
+  /** Spins in vain since the last one that was not; sleeps until it spins again. */
+  #vain = 0
   #doubts = 0
   /** ms spent spinning. */
   spun = 0
@@ -150,7 +154,10 @@ export class EventLoop {
     }
     this.#until = 0
     this.#slice()
-    if (this.#sleptAt !== 0 && this.#doubts === 0 && this.#now - this.#sleptAt < SOON) this.#spin = LONG_SPIN
+    if (this.#sleptAt !== 0 && this.#now - this.#sleptAt < SOON) {
+      this.#spin = LONG_SPIN
+      this.#doubts = 0
+    }
     this.#sleptAt = 0
   }
 
@@ -177,7 +184,10 @@ export class EventLoop {
     } else if (++this.#slices % CLOCK_EVERY === 0) {
       this.#now = this.#parts.clock.now()
     }
-    if (this.#spinUntil !== 0) this.#stopSpinning(this.#now)
+    if (this.#spinUntil !== 0) {
+      this.#vain = 0
+      this.#stopSpinning(this.#now)
+    }
     try {
       do this.#more = this.#stint(lanes)
       while (this.#more && !this.#closed && (this.#now = this.#parts.clock.now()) < this.#until)
@@ -213,7 +223,8 @@ export class EventLoop {
   #rest(): void {
     const lanes = this.#lanes
     if (lanes === undefined) return
-    if (!this.#parts.expecting() || lanes.memory.board.crowded()) {
+    if (!this.#parts.expecting() || this.#doubts > 0 || lanes.memory.board.crowded()) {
+      if (this.#doubts > 0) this.#doubts--
       if (this.#spinUntil !== 0) this.#stopSpinning(this.#parts.clock.now())
       return this.#sleep(lanes)
     }
@@ -244,10 +255,10 @@ export class EventLoop {
 
   #sleepAfterSpin(lanes: Lanes, now: number): void {
     this.#stopSpinning(now)
-    if (this.#doubts > 0) this.#doubts--
-    if (this.#spin === LONG_SPIN) this.#doubts = DOUBTS
+    const long = this.#spin === LONG_SPIN
+    if (++this.#vain >= VAIN || long) this.#doubts = DOUBTS
     this.#spin = SPIN
-    this.#sleptAt = now
+    this.#sleptAt = long ? 0 : now
     this.#sleep(lanes)
   }
 

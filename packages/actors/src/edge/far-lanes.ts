@@ -5,7 +5,7 @@
 // Invariants: frames of one class for one thread leave in the order in which they were posted. While the hub has said that no more
 // user frames are to be sent to a thread, they wait here, up to the limits that lanes have, and then are refused.
 import { FIRST_FAR } from '../core/address.ts'
-import { CHANNEL_WORDS } from '../core/channel-frame.ts'
+import { CHANNEL_WORDS, CLAIM, CLAIM_WORDS } from '../core/channel-frame.ts'
 import * as frame from '../core/frame.ts'
 import { HANDOFF_WORDS, OFFER } from '../core/handoff-frame.ts'
 import type { Core } from '../core/core.ts'
@@ -166,7 +166,7 @@ function bodyAt(words: Int32Array): { state: number; body: number } {
   let at = frame.HEADER_WORDS
   switch (frame.kindIn(head)) {
     case frame.CHANNEL:
-      at = CHANNEL_WORDS
+      at = CHANNEL_WORDS + ((flags & CLAIM) !== 0 ? CLAIM_WORDS : 0)
       break
     case frame.HANDOFF: {
       const state = HANDOFF_WORDS * 4

@@ -104,9 +104,8 @@ class HubThread {
       }),
       detached: wake((link: Link, why) => {
         if (why instanceof Error) {
-          const cause = why.cause instanceof Error ? `: ${why.cause.message}` : ''
-          this.#news({ kind: 'linkFailed', id: link.id, message: why.message + cause })
-          this.#members?.garbled(link, `it has sent what makes no sense: ${why.message}${cause}`)
+          this.#news({ kind: 'linkFailed', id: link.id, message: why.message })
+          this.#members?.garbled(link, `it has sent what makes no sense: ${why.message}`)
         }
         this.#members?.step({ kind: 'closed', id: link.id })
       }),

@@ -50,7 +50,7 @@ export class Hub {
   readonly #parts: HubParts
   readonly #lanes: HubLanes
   readonly #voice: HubVoice
-  readonly #gate = new FrameGate(travelKinds, operationNames.length)
+  readonly #gate = new FrameGate(travelKinds, operationNames)
   readonly #stops: Int32Array
   readonly #peers = new Map<string, HubPeer>()
   /** By number, from FIRST_FAR on: whose thread it is, and its number there. */

@@ -177,5 +177,9 @@ export class Link {
 }
 
 function refused(id: NodeId, cause: unknown): LinkFailed {
-  return new LinkFailed('refused', `what node ${id} sent could not be handled: ${String(cause)}`, cause)
+  return new LinkFailed(
+    'refused',
+    `what node ${id} sent could not be handled: ${cause instanceof Error ? cause.message : String(cause)}`,
+    cause,
+  )
 }

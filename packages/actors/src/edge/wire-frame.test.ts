@@ -1,7 +1,9 @@
 // What becomes of a frame's words between two processes, by hand; frames as they are sent, and as they should not be, are in
 // test/nodes/wire-fuzz.test.ts.
+import { Packr } from 'msgpackr'
 import { describe, expect, test } from 'vitest'
 import * as channel from '../core/channel-frame.ts'
+import { packError, TroupeError } from '../core/errors.ts'
 import * as frame from '../core/frame.ts'
 import { FENCE } from '../core/handoff-frame.ts'
 import { Places } from '../core/places.ts'
@@ -10,6 +12,7 @@ import { SharedTable } from './shared-table.ts'
 import { FrameGate, leave } from './wire-frame.ts'
 import { PeerTables } from './wire-tables.ts'
 
+const { pack } = new Packr({ useRecords: false })
 const table = (): SharedTable => SharedTable.create({ entries: 1024, units: 1 << 16 })
 const record = (...data: unknown[]): Uint8Array => new TextEncoder().encode(JSON.stringify(data))
 const places = new Places({ id: 'b~1', places: table() })
@@ -20,7 +23,7 @@ const peer = new PeerTables({ places, protocols, methods, lives: () => 3 }, 'a~1
 peer.take(record('methods', 0, ['add', 'get']))
 peer.take(record('protocols', 0, ['{"name":"p","version":1,"methods":["add"]}']))
 peer.take(record('places', 0, ['b~1/2', 'c~1/0']))
-const gate = new FrameGate([], 8)
+const gate = new FrameGate([], ['find', 'downHeard', 'drain'])
 
 const FAR = 4096
 const number = (text: string): number => places.number(text)
@@ -96,17 +99,27 @@ describe('a frame that comes in', () => {
 })
 
 describe('a frame that cannot be right is refused', () => {
-  const call = (operation: number) => made({ kind: frame.CALL, count: 1, encoding: 1, body: [5] }, 0, 0, operation, -1)
+  const call = (operation: number, ...body: number[]) =>
+    made({ kind: frame.CALL, count: 1, encoding: 1, body }, 0, 0, operation, -1)
   const answer = (kind: number, encoding: number, ...body: number[]) =>
     made({ kind, count: 1, encoding, body }, 0, 0, 0, 1)
   const about = (op: number, word4 = 0) => made({ kind: frame.CHANNEL }, both(1, 1), 5, (op << 24) | word4, 0, 0, 0)
 
-  test.each([call(7), answer(frame.REPLY, 0, 5), answer(frame.FAILURE, 1, 0xc1, 0x80), about(1)])(
-    'though a right one is not (%#)',
-    ({ enter }) => {
-      expect(enter).not.toThrow()
-    },
-  )
+  const claim = (op: number, place: number, at = 70) =>
+    made({ kind: frame.CHANNEL, flags: channel.CLAIM }, place, 5, op << 24, 0, 0, 0, at, 1)
+
+  const failure = [0xc1, ...pack({ ...packError(new TroupeError('', '')), stack: undefined })]
+  const name = [0xc1, 0x91, 0xa1, 0x78]
+
+  test.each([
+    call(0, ...name),
+    answer(frame.REPLY, 0, 5),
+    answer(frame.FAILURE, 1, ...failure),
+    about(1),
+    claim(channel.RECEIVE, both(1, 1)),
+  ])('though a right one is not (%#)', ({ enter }) => {
+    expect(enter).not.toThrow()
+  })
   test.each<[string, { enter: () => unknown }]>([
     ['a kind that there is not', made({ kind: 7 }, ...target)],
     ['a thread that the peer has not told of', tell(both(FAR + 2, 1), 7, both(0, 1), -1)],
@@ -124,13 +137,22 @@ describe('a frame that cannot be right is refused', () => {
     ['a section that is cut', made({ kind: frame.TELL, flags: frame.SENDER }, ...target, both(0, 0))],
     ['a chain without end', made({ kind: frame.ASK, flags: frame.CHAIN }, both(0, 1), 7, 0, 1, 2 ** 31 - 1)],
     ['a chain of nobody', made({ kind: frame.ASK, flags: frame.CHAIN }, both(0, 1), 7, 0, 1, 0)],
-    ['a call that there is not', call(8)],
+    ['a call that there is not', call(8, ...name)],
+    ['one that other nodes may not make', call(2, ...name)],
+    ['one with other arguments', call(0, 0xc1, 0x91, 0x05)],
+    ['a failure of an unknown form', answer(frame.FAILURE, 1, 0xc1, 0x80)],
     ['a failure that is a success', answer(frame.FAILURE, 0, 5)],
     ['a failure that is a number', answer(frame.FAILURE, 1, 5)],
     ['an answer to an actor', made({ kind: frame.REPLY }, both(0, 1), 7, 0, 1)],
-    ['news of a channel that there are not', about(12)],
+    ['news of a channel that there are not', about(14)],
+    ['a claim of nobody who waits', claim(channel.WITHDRAW, both(1, 1))],
+    ["a claim in the name of this process's thread", claim(channel.RECEIVE, both(1, FAR))],
+    [
+      'a claim that is cut',
+      made({ kind: frame.CHANNEL, flags: channel.CLAIM }, both(1, 1), 5, channel.RECEIVE << 24, 0, 0, 0),
+    ],
+    ['a claim without a word', claim(channel.RECEIVE, both(1, 1), -1)],
     ['a channel with a serial of 40 bits', about(1, 16 << 16)],
-    ['a claim', made({ kind: frame.CHANNEL, flags: channel.CLAIM }, both(1, 1), 5, 3 << 24, 0, 0, 0, 99, 1)],
     ['a move without a thread', made({ kind: frame.HANDOFF, flags: frame.ROUTED }, both(0, 1), 7, 4, 0, 0, -1, 0)],
     ['a state that ends elsewhere', made({ kind: frame.HANDOFF, flags: frame.ROUTED }, both(0, 1), 7, 1, 0, 0, 0, 99)],
   ])('%s', (_, { enter }) => {

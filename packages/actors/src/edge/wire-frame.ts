@@ -2,15 +2,18 @@
 // every word is checked, numbers of the sender's process become this one's, in place, and the arguments are scanned.
 //
 // Invariants: what passes, `Inbound` reads without looking beyond the frame, or finding a number that this process does not
-// know; whatever else comes throws BadFrame, which ends the link. A frame that is refused may be half translated. Nothing is
-// allocated for a frame that passes.
+// know, and its core without looking at the types of what it decodes; whatever else comes throws BadFrame, which ends the link. A
+// frame that is refused may be half translated. Nothing is allocated for a message that passes, or a reply.
+import { FIRST_FAR } from '../core/address.ts'
+import { baggageForm, callForms, errorForm, type Form, knowersForm } from '../core/call-forms.ts'
 import * as channel from '../core/channel-frame.ts'
 import * as frame from '../core/frame.ts'
 import * as handoff from '../core/handoff-frame.ts'
 import type { TravelKind } from '../core/sendable.ts'
 import { BadFrame } from './bad-frame.ts'
-import type { PeerTables } from './wire-tables.ts'
+import { WireForms } from './wire-forms.ts'
 import { WireScan } from './wire-scan.ts'
+import type { PeerTables } from './wire-tables.ts'
 
 const MESSAGE_FLAGS = frame.ROUTED | frame.SENDER | frame.TRACE
 const ASK_FLAGS = MESSAGE_FLAGS | frame.DEADLINE | frame.CHAIN
@@ -32,10 +35,18 @@ function deadlineAt(flags: number): number {
 
 /** What of arguments a frame may have. */
 type Arguments = 'none' | 'some' | 'one' | 'list' | 'object' | 'packed'
+/** By operation of a move, and of those that fail. */
+const HANDOFF_FORMS: Readonly<Record<number, Form>> = {
+  [handoff.OFFER]: baggageForm,
+  [handoff.COMMIT]: knowersForm,
+  [handoff.REFUSED]: errorForm,
+}
 
 export class FrameGate {
   readonly #scan: WireScan
-  readonly #operations: number
+  readonly #forms: WireForms
+  /** Of what each call has for arguments, by its number; undefined where other nodes may not make it. */
+  readonly #calls: readonly (Form | undefined)[]
   #bytes: Uint8Array = new Uint8Array(0)
   #words: Int32Array = new Int32Array(0)
   #base = 0
@@ -44,10 +55,11 @@ export class FrameGate {
   #end = 0
   #peer!: PeerTables
 
-  /** The kinds are those of the codec; `operations`: how many calls there are (core/calls.ts). */
-  constructor(kinds: readonly TravelKind<unknown>[], operations: number) {
+  /** The kinds are those of the codec; `operations`: the names of calls (core/actor-calls.ts). */
+  constructor(kinds: readonly TravelKind<unknown>[], operations: readonly string[]) {
     this.#scan = new WireScan(kinds)
-    this.#operations = operations
+    this.#forms = new WireForms(kinds)
+    this.#calls = operations.map(name => callForms[name])
   }
 
   /** Takes in the frame of `length` bytes at word `base`; gives its kind. Throws BadFrame. */
@@ -117,7 +129,7 @@ export class FrameGate {
     const { [this.#base + 2]: place, [this.#base + 3]: low, [this.#base + 4]: method } = words
     if (place !== 0 || low !== 0 || method !== 0 || frame.targetHigh(head) !== 0) this.#bad('target of an answer', 2)
     if (words[this.#base + 5]! < -1) this.#bad('number of an ask', 5)
-    this.#arguments(head, frame.HEADER_WORDS, failed ? 'object' : 'one')
+    this.#arguments(head, frame.HEADER_WORDS, failed ? 'object' : 'one', failed ? errorForm : undefined)
   }
 
   #call(head: number): void {
@@ -125,14 +137,15 @@ export class FrameGate {
     const words = this.#words
     if ((flags & frame.ADDRESSED) !== 0) this.#target(head)
     else this.#noTarget(head)
-    if ((words[this.#base + 4]! & 0xffff) >= this.#operations) this.#bad('operation', 4)
+    const form = this.#calls[words[this.#base + 4]! & 0xffff]
+    if (form === undefined) this.#bad('operation', 4)
     if (words[this.#base + 5]! < -1) this.#bad('number of an ask', 5)
-    this.#arguments(head, frame.HEADER_WORDS + this.#routed(flags), 'packed')
+    this.#arguments(head, frame.HEADER_WORDS + this.#routed(flags), 'packed', form)
   }
 
-  /** Claims are words in the memory of one process (core/claims.ts), so that none comes from another. */
+  /** A claim of a select (core/claims.ts) is a word of its own process's memory: none comes in the name of a thread of this one. */
   #channel(head: number): void {
-    this.#flags(head, channel.ENDS)
+    const claims = (this.#flags(head, channel.ENDS | channel.CLAIM) & channel.CLAIM) !== 0
     const words = this.#words
     const base = this.#base
     this.#need(channel.CHANNEL_WORDS)
@@ -142,15 +155,18 @@ export class FrameGate {
     const high = (said >>> 16) & 255
     if (high > CHANNEL_SERIAL_HIGH || (high === 0 && words[base + 3] === 0)) this.#bad('channel', 3)
     const place = words[base + 2]!
-    words[base + 2] = (this.#thread(place >>> 16, 2) << 16) | this.#thread(place & 0xffff, 2)
+    const origin = this.#thread(place & 0xffff, 2)
+    words[base + 2] = (this.#thread(place >>> 16, 2) << 16) | origin
     if (op === channel.GREET || op === channel.MOVED) words[base + 7] = this.#thread(words[base + 7]!, 7)
     if (op === channel.BROKEN) words[base + 5] = this.#thread(words[base + 5]!, 5)
-    this.#arguments(head, channel.CHANNEL_WORDS, this.#valueOf(op))
+    const waits = op === channel.SEND || op === channel.RECEIVE
+    if (claims && !(waits && origin >= FIRST_FAR && words[base + 8]! >= 0)) this.#bad('claim', 8)
+    this.#arguments(head, channel.CHANNEL_WORDS + (claims ? channel.CLAIM_WORDS : 0), this.#valueOf(op))
   }
   #valueOf(op: number): Arguments {
     if (op === channel.PUT || op === channel.SEND || op === channel.VALUE) return 'one'
     if (op === channel.FAILED) return 'object'
-    const known = (op >= channel.GREET && op <= channel.DROP) || (op >= channel.TAKEN && op <= channel.GONE)
+    const known = (op >= channel.GREET && op <= channel.BUSY) || (op >= channel.TAKEN && op <= channel.LET_GO)
     return known ? 'none' : this.#bad('operation of a channel', 4)
   }
 
@@ -173,6 +189,7 @@ export class FrameGate {
       head,
       at,
       op === handoff.REFUSED ? 'object' : op === handoff.OFFER || op === handoff.COMMIT ? 'list' : 'none',
+      HANDOFF_FORMS[op],
     )
   }
   /** The state of an actor, which stands before all else. */
@@ -252,18 +269,20 @@ export class FrameGate {
     return end
   }
 
-  #arguments(head: number, at: number, allowed: Arguments): void {
+  #arguments(head: number, at: number, allowed: Arguments, form?: Form): void {
     this.#need(at)
-    this.#body(head, at * 4, allowed)
+    this.#body(head, at * 4, allowed, form)
   }
   /** From byte `at` of the frame on. */
-  #body(head: number, at: number, allowed: Arguments): void {
+  #body(head: number, at: number, allowed: Arguments, form?: Form): void {
     const start = this.#base * 4 + at
     const count = (head >>> 2) & 63
     if (start > this.#end) this.#bad('length, as its sections are longer', 0)
     if ((head & 3) === frame.PRIMITIVES) {
       const most = allowed === 'one' ? 1 : allowed === 'some' || allowed === 'list' ? 63 : 0
       if (count > most || allowed === 'object' || allowed === 'packed') this.#bad('arguments', 1)
+      // only a list of nobody is written like that
+      if (form !== undefined && (form !== knowersForm || count > 0)) this.#bad('arguments', 1)
       return this.#scan.primitives(this.#bytes, start, this.#end, count)
     }
     if ((head & 3) !== frame.PACKED || allowed === 'none') this.#bad('arguments', 1)
@@ -272,6 +291,7 @@ export class FrameGate {
     const shape = this.#scan.body(this.#bytes, start, this.#end, this.#peer)
     if (allowed === 'object' ? shape !== 'object' : (several || allowed === 'list') && shape !== 'array')
       this.#bad('arguments', 1)
+    if (form !== undefined) this.#forms.check(form, this.#bytes, start, this.#end, this.#peer, at)
   }
 
   #bad(what: string, word: number): never {

@@ -20,6 +20,7 @@ const KINDS_OF_ERROR = 8
 /** The mark of a Uint8Array. */
 const OCTETS = `${NATIVE}u8`
 const PARTS_OF_TROUPE_ERROR = 9
+const KINDS_OF_TROUPE_ERROR = ['troupe', 'refusal', 'not-sendable', 'move-failed']
 
 /** Marks of two characters, by the second. */
 const SHORT = new Map(
@@ -264,6 +265,7 @@ export abstract class WireMarks extends WireBytes {
   /** kind, code, message, actor, method, ran, data, cause, stack */
   #troupeError(): void {
     const kind = this.string('a kind of error', this.end)
+    if (!KINDS_OF_TROUPE_ERROR.includes(kind)) throw this.bad('a kind of error that there is not')
     for (let left = 5; left > 0; left--) this.#anyText()
     if (kind === 'not-sendable') this.#twoTexts()
     else this.value()

@@ -7,7 +7,7 @@
 import { FIRST_FAR } from '../core/address.ts'
 import { HUB, type Places } from '../core/places.ts'
 import type { Symbols } from '../core/platform.ts'
-import type { ProtocolData } from '../core/protocol.ts'
+import { protocolIn } from '../core/protocol.ts'
 import { BadFrame } from './bad-frame.ts'
 import type { Admission } from './wire-scan.ts'
 
@@ -134,21 +134,6 @@ function parsed(record: Uint8Array): [kind: Kind, first: number, texts: string[]
   const right = KINDS.includes(kind as Kind) && Number.isInteger(first) && Array.isArray(texts)
   if (!right || !texts.every(text => typeof text === 'string')) throw new BadFrame('a TABLE record that is none', 0)
   return data as [Kind, number, string[]]
-}
-
-/** What a protocol's text says, if it is written as core/protocol.ts writes it. */
-function protocolIn(text: string): ProtocolData | undefined {
-  let data: Partial<ProtocolData> | null
-  try {
-    data = JSON.parse(text) as Partial<ProtocolData> | null
-  } catch {
-    return undefined
-  }
-  if (typeof data !== 'object' || data === null) return undefined
-  const { name, version, methods } = data
-  if (typeof name !== 'string' || !Number.isSafeInteger(version) || !Array.isArray(methods)) return undefined
-  if (!methods.every(method => typeof method === 'string') || new Set(methods).size < methods.length) return undefined
-  return JSON.stringify({ name, version, methods }) === text ? (data as ProtocolData) : undefined
 }
 
 /** What a peer has been told of this process's tables. */

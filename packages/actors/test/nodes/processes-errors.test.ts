@@ -1,7 +1,7 @@
 // What a program is told when something cannot be: by a node that there is none of, or that does not let this one in; and by a
 // process that does not know a behavior.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSystem, node, select, type System, type SystemOptions } from '@troupe/actors'
+import { createSystem, node, type System, type SystemOptions } from '@troupe/actors'
 import { counter } from '../fixtures/node-actors.ts'
 import { TestCluster } from '../fixtures/node-cluster.ts'
 import { keeper, Money, tally } from '../fixtures/node-roles.ts'
@@ -45,15 +45,6 @@ describe('behaviors', () => {
     const ref = await cluster.a.spawn(keeper, { money: new Money(7n), other }, { on: node('b') })
     expect(await ref.ask.cents()).toBe(7n)
     expect(await ref.ask.otherId()).toBe(other.id)
-  })
-  test('a select cannot wait at a channel of another node', async () => {
-    const ref = await cluster.a.spawn(
-      keeper,
-      { money: new Money(7n), other: await cluster.a.spawn(tally) },
-      { on: node('b') },
-    )
-    const far = await ref.ask.channel()
-    await expect(select({ far: far.receiving() })).rejects.toMatchObject({ code: 'invalid-call' })
   })
 })
 

@@ -87,8 +87,9 @@ describe('a process that is killed', { timeout: 120_000 }, () => {
     const stays = await a.spawn(counter, 2, { on: node('b') })
     const elsewhere = await a.spawn(counter, 3, { on: node('b') })
     await Promise.all([gone.move(node('b')), stays.move(node('a')), elsewhere.move(node('c'))])
-    // whoever has used a ref since knows the way
+    // whoever has used a ref since knows the way, as b says before all that it says later
     expect([await stays.ask.get(), await elsewhere.ask.get()]).toEqual([2, 3])
+    expect(await gone.ask.get()).toBe(1)
     const down = becomes(cluster, 'b', 'down')
     cluster.get('b').signal('SIGKILL')
     await down

@@ -1,12 +1,14 @@
 // Several processes as one system: this one, and two child processes that know the same behaviors.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { node, type Receiver, type Ref, type Sender } from '@troupe/actors'
+import { after, node, type Receiver, type Ref, select, type Sender } from '@troupe/actors'
 import { counter } from '../fixtures/node-actors.ts'
 import { TestCluster } from '../fixtures/node-cluster.ts'
 import {
+  chooser,
   deputy,
   doubler,
   Forbidden,
+  joiner,
   maker,
   Money,
   nuisance,
@@ -263,6 +265,33 @@ describe('goroutines and channels', () => {
     channel.close()
     const all = await Promise.all(tasks.map(({ done }) => done))
     expect(all.flat()).toStrictEqual([{ map: new Map([[1, 2n]]) }])
+  })
+  test.each([
+    ['b', 'c'],
+    ['c', 'b'],
+    ['b', 'b'],
+    ['a', 'c'],
+  ])('selects for each other from %s and %s, at channels of two nodes', async (first, second) => {
+    const ends = cluster.a.channel<[Receiver<number>, Sender<number>]>()
+    const far = cluster.a.go(maker(ends), { on: node('c') })
+    const [receiver, sender] = (await ends.receive()).value!
+    const own = cluster.a.channel<number>()
+    const choosing = cluster.a.go(chooser(own.sender, sender, 200), { on: node(first) })
+    const got = await cluster.a.go(joiner(own.receiver, receiver), { on: node(second) }).done
+    const given = await choosing.done
+    expect({ one: got.one.length, two: got.two.length }).toEqual(given)
+    for (const numbers of [got.one, got.two]) expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+    expect([...got.one, ...got.two].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, n) => n))
+    await far.stop()
+  })
+  test('a select whose other side never comes has its time-out, and takes nothing', async () => {
+    const ends = cluster.a.channel<[Receiver<number>, Sender<number>]>()
+    const far = cluster.a.go(maker(ends), { on: node('b') })
+    const [receiver, sender] = (await ends.receive()).value!
+    expect(await select({ value: receiver.receiving(), late: after(20) })).toEqual({ case: 'late' })
+    await sender.send(7)
+    expect(await select({ value: receiver.receiving(), late: after(60_000) })).toEqual({ case: 'value', value: 7 })
+    await far.stop()
   })
   test('what a goroutine throws over there, and one that is stopped', async () => {
     const never = cluster.a.channel<number>()

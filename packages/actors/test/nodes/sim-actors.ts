@@ -2,7 +2,16 @@
 //
 // Invariant: whoever sends numbers what it sends, for each receiver, from 1. An actor has one life, wherever it moves: so of each
 // sender a receiver hears ascending numbers, none of them twice, and all of them as long as no node is lost.
-import { behavior, goroutine, type Place, type Receiver, type Ref, type Sender } from '../../src/index.ts'
+import {
+  after,
+  behavior,
+  goroutine,
+  type Place,
+  type Receiver,
+  type Ref,
+  select,
+  type Sender,
+} from '../../src/index.ts'
 
 /** By sender: the numbers that came. */
 export type Heard = Record<string, number[]>
@@ -98,3 +107,41 @@ export const sink = goroutine(import.meta, 'sink', async (_ctx, from: Receiver<n
   for await (const number of from) numbers.push(number)
   return numbers
 })
+
+/** Selects that end late, one after the other, until it is plain that the other side is gone. */
+const LATE = 200
+
+/** Sends each number from 1 to one of two channels, whichever takes it, then closes both. */
+export const split = goroutine(
+  import.meta,
+  'split',
+  async (ctx, one: Sender<number>, two: Sender<number>, count: number) => {
+    let late = 0
+    for (let number = 1; number <= count && late < LATE;) {
+      if (number % 5 === 0) await ctx.sleep(1)
+      const won = await select({ one: one.sending(number), two: two.sending(number), late: after(20 + number) })
+      late = won.case === 'late' ? late + 1 : 0
+      if (late === 0) number++
+    }
+    one.close()
+    two.close()
+  },
+)
+
+/** All that comes from two channels until both are closed: by channel. */
+export const merge = goroutine(import.meta, 'merge', async (_ctx, one: Receiver<number>, two: Receiver<number>) => {
+  const numbers: [one: number[], two: number[]] = [[], []]
+  let late = 0
+  for (let [a, b] = [true, true]; (a || b) && late < LATE;) {
+    const won = await select({ one: a ? one.receiving() : null, two: b ? two.receiving() : null, late: after(25) })
+    late = won.case === 'late' ? late + 1 : 0
+    if (won.case === 'late') continue
+    if (won.done === true && won.case === 'one') a = false
+    else if (won.done === true) b = false
+    else numbers[won.case === 'one' ? 0 : 1].push(won.value)
+  }
+  return numbers
+})
+
+/** Makes a channel, which is at home where this runs. */
+export const maker = goroutine(import.meta, 'maker', async (ctx, capacity: number) => ctx.channel<number>({ capacity }))

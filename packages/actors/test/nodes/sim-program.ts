@@ -10,7 +10,7 @@ import { node as placed, type Place } from '../../src/index.ts'
 import { runCluster, type SimCluster, type SimNode } from '../../src/testing/sim-cluster.ts'
 import { Random } from '../../src/testing/random.ts'
 import { Census } from './sim-census.ts'
-import { type Mover, mover, type Report, sink, source } from './sim-actors.ts'
+import { maker, merge, type Mover, mover, type Report, sink, source, split } from './sim-actors.ts'
 
 /** ms, longer than any deadline of the program, and than what nobody has used for a second. */
 const LONG = 10_000
@@ -33,8 +33,10 @@ export interface Chances {
   readonly faults: number
   readonly kills: boolean
   readonly deeds: number
+  /** Whether goroutines select from channels of several nodes, too. */
+  readonly selects: boolean
 }
-const CHANCES: Chances = { faults: 12, kills: true, deeds: 60 }
+const CHANCES: Chances = { faults: 12, kills: true, deeds: 60, selects: false }
 
 /** Runs the program of a seed; gives what was wrong. `coverage` counts what it has met. */
 export async function runNodes(
@@ -46,7 +48,7 @@ export async function runNodes(
   const random = new Random(seed + 0.5 * 2 ** 32)
   const counts = Array.from({ length: 2 + random.below(2) }, () => 1 + random.below(3))
   let program: Program | undefined
-  const onStep = (): void => program?.census.note()
+  const onStep = (): void => program?.note()
   const room = random.below(3) === 0 ? 600 : 1 << 20
   const parts = { seed, counts, limits: LIMITS, latency: 6, steps: 400_000, room, onStep }
   try {
@@ -127,6 +129,11 @@ class Program {
   #pick<T>(from: readonly T[]): T {
     return from[this.#below(from.length)]!
   }
+  /** After each step. */
+  note(): void {
+    this.census.note()
+    if (this.#cluster.nodes.some(({ sees }) => [...sees.values()].includes('suspect'))) this.#suspected = this.#now
+  }
   get #now(): number {
     return this.#cluster.course.now
   }
@@ -138,7 +145,6 @@ class Program {
       if (this.#below(100) < this.#chances.faults) this.#fault()
       else this.#deed()
       await this.#cluster.course.sleep(this.#below(4) === 0 ? 0 : this.#random.unit() * 12)
-      this.#noteSuspects()
     }
     await this.#rest()
   }
@@ -177,7 +183,7 @@ class Program {
   // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────
 
   #deed(): void {
-    const what = this.#below(22)
+    const what = this.#below(this.#chances.selects ? 26 : 22)
     const by = this.#pick(this.#cluster.living)
     const ref = as(this.#any(), by)
     const other = as(this.#any(), by)
@@ -193,6 +199,7 @@ class Program {
     if (what === 18) return this.#channel(by)
     if (what === 19) return this.#lookUp(by)
     if (what === 20 && this.#below(4) === 0) return this.#stop(by, ref)
+    if (what > 21) return this.#selects(by)
     this.#wait('ready', by, () => ref.ready(), Infinity)
   }
   #tell(by: SimNode, to: Known): void {
@@ -240,6 +247,29 @@ class Program {
     this.#wait('receive', by, receive, Infinity)
   }
 
+  /** Two selects for each other, at two channels that may be at home on two nodes. */
+  #selects(by: SimNode): void {
+    const other = this.#pick(this.#cluster.living)
+    const one = by.system.channel({ capacity: this.#below(3) }) as never
+    const count = 1 + this.#below(12)
+    const choose = async (): Promise<void> => {
+      // the second one has its home on the node that it was made on
+      const two = other === by ? (by.system.channel({ capacity: this.#below(3) }) as never) : await this.#far(by, other)
+      this.#wait('split', by, () => by.system.go(split(one, two, count), { on: this.#place(by) }).done, Infinity)
+      const numbers = await by.system.go(merge(one, two), { on: this.#place(by) }).done
+      const all = numbers.flat().toSorted((a, b) => a - b)
+      const right = all.every((number, at) => at === 0 || number > all[at - 1]!)
+      const ascending = numbers.every(some => some.every((number, at) => at === 0 || number > some[at - 1]!))
+      this.#check(right && ascending, () => `two channels gave ${numbers.map(some => some.join()).join(' and ')}`)
+      this.#check(all.length === count || this.#lost, () => `two channels gave ${all.length} of ${count}`)
+    }
+    this.#wait('merge', by, choose, Infinity)
+  }
+  /** A channel that another node has made. */
+  async #far(by: SimNode, other: SimNode): Promise<never> {
+    return (await by.system.go(maker(this.#below(3)), { on: placed(other.name) }).done) as never
+  }
+
   // ── faults ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #fault(): void {
@@ -281,17 +311,12 @@ class Program {
     this.#lost = true
     this.census.losing(node)
   }
-  #noteSuspects(): void {
-    if (this.#cluster.nodes.some(({ sees }) => [...sees.values()].includes('suspect'))) this.#suspected = this.#now
-  }
-
   /** `within`: ms that it may take. */
   #wait(what: string, by: SimNode, run: () => Promise<unknown>, within = DEADLINE): void {
     const name = `${what} ${++this.#count} by ${by.name}`
     const begun = this.#now
     this.#open.set(name, by)
     const ended = (how: string): void => {
-      this.#noteSuspects()
       this.#saw(`${what}: ${how}`)
       this.#open.delete(name)
       const took = this.#now - begun
@@ -325,7 +350,7 @@ class Program {
     await course.sleep(LONG)
     for (const [name, by] of this.#open) {
       // as in Go, whoever waits at a channel whose other side is gone waits for ever
-      const waits = this.#lost && /^(send|receive) /.test(name)
+      const waits = this.#lost && /^(send|receive|split|merge) /.test(name)
       this.#check(waits || by.life !== 'runs', () => `${name} never ended`)
     }
     const places = new Map(this.census.living())

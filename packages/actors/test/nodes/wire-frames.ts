@@ -1,17 +1,21 @@
-// Frames as a process sends them to another one: those that random programs exchange between the threads of a simulation, made
-// by the real Outbound, with their arguments transcoded, and what the receiving process knows of the sender's tables.
+// Frames as a process sends them to another one: those that random programs exchange between the nodes of a simulation, as they come
+// to a hub; or between its threads, made by the real Outbound, with their arguments transcoded. And the sender's tables.
 //
 // Claims (core/claims.ts) never leave a process, so frames that carry one are left out.
 import { vi } from 'vitest'
+import { operationNames } from '../../src/core/actor-calls.ts'
 import * as channel from '../../src/core/channel-frame.ts'
 import * as frame from '../../src/core/frame.ts'
 import { HANDOFF_WORDS, OFFER } from '../../src/core/handoff-frame.ts'
 import { Places } from '../../src/core/places.ts'
 import type { Packed } from '../../src/core/platform.ts'
 import { Sealed } from '../../src/core/sealed.ts'
+import { byHub, withinNode } from '../../src/core/thread-calls.ts'
 import { ThreadNumber } from '../../src/core/thread-number.ts'
 import { travelKinds } from '../../src/core/travel-kinds.ts'
 import { Codec } from '../../src/edge/codec.ts'
+import { Hub } from '../../src/edge/hub.ts'
+import { FRAMES, TABLE } from '../../src/edge/hub-records.ts'
 import { SharedTable } from '../../src/edge/shared-table.ts'
 import { wireNames } from '../../src/edge/wire-names.ts'
 import { PeerTables, ToldTables } from '../../src/edge/wire-tables.ts'
@@ -34,7 +38,49 @@ export function sortOf(words: Int32Array): string {
 /** What one run has sent: frames of all sorts, some of each, and the sender's tables. */
 export interface Sent {
   readonly frames: Uint8Array[]
-  readonly tables: ToldTables
+  readonly tables: Pick<ToldTables, 'news'>
+}
+
+/** What one node has sent to another in a run of several: of all pairs of them, that with most sorts. */
+export async function sentToNode(run: () => Promise<unknown>, ofEach: number): Promise<Sent> {
+  const { record } = Hub.prototype
+  const pairs = new Map<Hub, Map<string, Pair>>()
+  Hub.prototype.record = function (this: Hub, link, kind, bytes, start, end) {
+    const peers = pairs.get(this) ?? new Map<string, Pair>()
+    pairs.set(this, peers)
+    const pair = peers.get(link.id) ?? { tables: [], frames: [], sorts: new Map<string, number>() }
+    peers.set(link.id, pair)
+    if (kind === TABLE) pair.tables.push(bytes.slice(start, end))
+    else if (kind === FRAMES) note(pair, bytes.slice(start, end), ofEach)
+    return record.call(this, link, kind, bytes, start, end)
+  }
+  try {
+    await run()
+  } finally {
+    Hub.prototype.record = record
+  }
+  const all = [...pairs.values()].flatMap(peers => [...peers.values()])
+  const { frames, tables } = all.toSorted((a, b) => b.sorts.size - a.sorts.size)[0]!
+  return { frames, tables: { news: () => tables } }
+}
+interface Pair {
+  readonly tables: Uint8Array[]
+  readonly frames: Uint8Array[]
+  readonly sorts: Map<string, number>
+}
+/** Takes a record apart: behind each frame is a word that is none of it. */
+function note({ frames, sorts }: Pair, record: Uint8Array, ofEach: number): void {
+  const words = new Int32Array(record.buffer)
+  for (let at = 0; at < record.length;) {
+    const length = words[at >> 2]!
+    const own = record.slice(at, at + length - 4)
+    new Int32Array(own.buffer)[0] = length - 4
+    const sort = sortOf(new Int32Array(own.buffer))
+    const count = sorts.get(sort) ?? 0
+    sorts.set(sort, count + 1)
+    if (count < ofEach) frames.push(own)
+    at += (length + 7) & ~7
+  }
 }
 
 /** Notes what `run` sends between simulated threads. One world at a time. */
@@ -76,7 +122,9 @@ export async function sentBy(run: () => Promise<unknown>, ofEach: number): Promi
 /** A call with what is to be read later, as a spawn on another node has it: within one process nothing goes in that form. */
 function sealed(codec: Codec): Uint8Array {
   const value = { list: [1, 'two', new ThreadNumber(0)], map: new Map([[1, { b: 2n }]]) }
-  const { bytes, start, end } = codec.packWire([new Sealed(copied(codec.packWire(value)))])
+  const behavior = [{ name: 'sealed' }, JSON.stringify({ name: 'sealed', version: 1, methods: [] })]
+  const init = new Sealed(copied(codec.packWire(value)))
+  const { bytes, start, end } = codec.packWire([behavior, 1, 1, init, undefined, undefined, undefined])
   const at = frame.HEADER_WORDS * 4
   const length = at + end - start
   const made = new Uint8Array((length + 3) & ~3)
@@ -93,10 +141,11 @@ function asSent(own: Uint8Array, codec: Codec): Uint8Array | undefined {
   const words = new Int32Array(own.buffer)
   const head = words[1]!
   const kind = frame.kindIn(head)
-  if (kind === frame.CHANNEL && ((head >>> 8) & channel.CLAIM) !== 0) return undefined
   const start = bodyOf(words) * 4
   const state = kind === frame.HANDOFF && (words[4]! & 0xffff) === OFFER ? words[8]! : 0
   const end = own.length - frame.unusedIn(head)
+  if (isNear(kind, words[4]! & 0xffff))
+    return asReply(copied(codec.transcode(own, start, state > 0 ? start + state : end)))
   const parts: Uint8Array[] = [own.subarray(0, start)]
   if (state > 0) parts.push(copied(codec.transcode(own, start, start + state)))
   const encoding = head & 3
@@ -124,6 +173,24 @@ function asSent(own: Uint8Array, codec: Codec): Uint8Array | undefined {
   if (state > 0) out[8] = parts[1]!.length
   return made
 }
+/** What it holds is of all kinds, and worth having, though other nodes are told of it in another way. */
+function asReply(value: Uint8Array): Uint8Array {
+  const at = frame.HEADER_WORDS * 4
+  const made = new Uint8Array((at + value.length + 3) & ~3)
+  made.set(value, at)
+  const words = new Int32Array(made.buffer)
+  words[0] = made.length
+  words[1] = frame.headWord(made.length - at - value.length, frame.REPLY, 0, 0, 1, frame.PACKED)
+  words[5] = -1
+  return made
+}
+/** What is said to other nodes in other words, or not at all: what holds a behavior, or a number of this process's. */
+function isNear(kind: number, op: number): boolean {
+  if (kind === frame.HANDOFF) return op === OFFER
+  const name = operationNames[op]!
+  return kind === frame.CALL && (NEAR.has(name) || byHub.has(name) || withinNode.has(name))
+}
+const NEAR = new Set(['spawn', 'go', 'knows'])
 function copied({ bytes, start, end }: Packed): Uint8Array {
   return Uint8Array.from(bytes.subarray(start, end))
 }
@@ -133,8 +200,8 @@ export function bodyOf(words: Int32Array): number {
   const head = words[1]!
   const kind = frame.kindIn(head)
   if (kind === frame.HANDOFF) return HANDOFF_WORDS
-  if (kind === frame.CHANNEL) return channel.CHANNEL_WORDS
   const flags = (head >>> 8) & 255
+  if (kind === frame.CHANNEL) return channel.CHANNEL_WORDS + ((flags & channel.CLAIM) === 0 ? 0 : channel.CLAIM_WORDS)
   let at = frame.HEADER_WORDS
   if ((flags & frame.ROUTED) !== 0) at += frame.ROUTED_WORDS
   if ((flags & frame.SENDER) !== 0) at += frame.SENDER_WORDS

@@ -4,6 +4,7 @@
 //
 // SEED in the environment runs others, and FRAMES more of them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operationNames } from '../../src/core/actor-calls.ts'
 import * as channel from '../../src/core/channel-frame.ts'
 import * as frame from '../../src/core/frame.ts'
 import { FLUSH, FLUSHED, OFFER } from '../../src/core/handoff-frame.ts'
@@ -15,11 +16,11 @@ import { FrameGate } from '../../src/edge/wire-frame.ts'
 import { Random } from '../../src/testing/random.ts'
 import { runLosses } from '../moving/loss-program.ts'
 import { runProgram } from '../simulation-program.ts'
-import { bodyOf, Receiver, type Sent, sentBy, sortOf } from './wire-frames.ts'
+import { runNodes } from './sim-program.ts'
+import { bodyOf, Receiver, type Sent, sentBy, sentToNode, sortOf } from './wire-frames.ts'
 
 const SEED = Number(process.env['SEED'] ?? 1)
 const FRAMES = Number(process.env['FRAMES'] ?? 1_000_000)
-const OPERATIONS = 64
 /** What the arguments hold, among them. */
 const TRAVELLERS = travelKinds.map(({ tag }) => tag)
 /** Bytes, with what stands before and behind. */
@@ -38,13 +39,19 @@ interface Pair {
   readonly receiver: Receiver
 }
 const pairs: Pair[] = []
-const gate = new FrameGate(travelKinds, OPERATIONS)
+const gate = new FrameGate(travelKinds, operationNames)
 
 beforeAll(async () => {
   const run = { moves: true, losses: false, budget: 35, steps: 100 }
   const runs = [1, 2, 3, 4].map(seed => () => runProgram(seed, { run }))
   for (const program of [...runs, () => runLosses(1, new Map()), () => runLosses(2, new Map())]) {
     const sent = await sentBy(program, 8)
+    const receiver = new Receiver()
+    for (const record of sent.tables.news()) receiver.peer.take(record)
+    pairs.push({ sent, receiver })
+  }
+  for (const seed of [3, 4, 5]) {
+    const sent = await sentToNode(() => runNodes(seed, new Map(), { selects: true }), 8)
     const receiver = new Receiver()
     for (const record of sent.tables.news()) receiver.peer.take(record)
     pairs.push({ sent, receiver })
