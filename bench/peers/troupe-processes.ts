@@ -13,8 +13,9 @@ import { mover } from './troupe.movers.ts'
 
 const BURST = 4096
 const PATIENCE = 30_000
-/** Links whose memory is measured together. */
-const LINKS = 8
+/** Links whose memory is measured together, and those that are there before: what comes with the first ones is the node's. */
+const LINKS = 12
+const EARLIER = 8
 
 const at = folder()
 const cluster = 'bench'
@@ -85,19 +86,19 @@ function collect(): void {
 }
 /** Of many nodes that do nothing but be there, all of them in one other process. */
 async function link(plan: Plan, node: NodeOptions, next: (name: string) => NodeOptions): Promise<Figures> {
-  const links = scaled(plan, LINKS, 2)
+  const [earlier, links] = [scaled(plan, EARLIER, 1), scaled(plan, LINKS, 2)]
   const system = await createSystem({ threads: 0, node })
-  // what comes with the first link is the node's
-  await others(next('first'))
-  await sleep(plan.budget * 10)
-  collect()
-  const before = process.memoryUsage.rss()
-  await others(...Array.from({ length: links }, (_, n) => next(`n${n}`)))
-  // until links that are not used have given back what they can
-  await sleep(plan.budget * 60)
-  collect()
-  const after = process.memoryUsage.rss()
-  if (system.nodes().length !== links + 2) throw new Error(`${system.nodes().length} nodes, not ${links + 2}`)
+  const withMore = async (from: number, count: number): Promise<number> => {
+    await others(...Array.from({ length: count }, (_, n) => next(`n${from + n}`)))
+    // until links that are not used have given back what they can
+    await sleep(plan.budget * 60)
+    collect()
+    return process.memoryUsage.rss()
+  }
+  const before = await withMore(0, earlier)
+  const after = await withMore(earlier, links)
+  const expected = earlier + links + 1
+  if (system.nodes().length !== expected) throw new Error(`${system.nodes().length} nodes, not ${expected}`)
   return { link: (after - before) / 1024 / links }
 }
 

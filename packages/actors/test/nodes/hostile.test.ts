@@ -46,7 +46,8 @@ beforeAll(async () => {
   for (let i = 0; i < DECOYS; i++) await cluster.a.spawn(counter, 0)
   cluster.a.on('linkFailed', ({ node, error }) => void failures.push(`${node}: ${error.message}`))
   // an undeliverable frame is no news here
-  for (const event of ['deadLetter', 'fault', 'log', 'nodeChanged'] as const) cluster.a.on(event, () => {})
+  for (const event of ['deadLetter', 'fault', 'log', 'nodeChanged', 'moveFailed', 'nameLost'] as const)
+    cluster.a.on(event, () => {})
   process.on('uncaughtExceptionMonitor', note)
 }, 60_000)
 afterAll(async () => {
