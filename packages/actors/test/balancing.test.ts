@@ -83,7 +83,7 @@ test('a policy that throws, or wants what cannot be, is an event, and asked agai
   let round = 0
   const policy: BalancePolicy = ({ actors }) => {
     const [first] = actors
-    if (round === 0 && first === undefined) return { moves: [], memory: undefined }
+    if (round < 2 && first === undefined) return { moves: [], memory: undefined } // on a busy machine it may rest for a round
     if (round === 1) wrong[1] = [{ actor: first!.actor, to: 7 }]
     if (round === 2) throw new RangeError('too far')
     return { moves: wrong[round++] ?? [], memory: undefined }
