@@ -78,7 +78,9 @@ test('docs/errors.md names every error class with its code', () => {
 })
 
 test('ARCHITECTURE.md names every source file of the packages, and no other', () => {
-  const files = globSync(['packages/actors/src/{core,edge,testing}/*.ts', 'packages/{ring,paxos}/src/*.ts'], { cwd: root })
+  const files = globSync(['packages/actors/src/{core,edge,testing}/*.ts', 'packages/{ring,paxos}/src/*.ts'], {
+    cwd: root,
+  })
     .filter(file => !file.endsWith('.test.ts'))
     .map(file => basename(file))
   const named = new Set([...read('ARCHITECTURE.md').matchAll(/`(?:\w+\/)?([\w-]+\.ts)`/g)].map(([, file]) => file!))

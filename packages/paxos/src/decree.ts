@@ -1,5 +1,6 @@
 // One node's part in one decree: acceptor, proposer and learner together, as a step from an event to effects. Whoever hosts it
-// has the network, the disk and the clock, and does the effects in their order: a `persist` is on disk before the `send` behind it.
+// has the network, the disk and the clock, and does the effects of all calls in one order: a `persist` is on disk before any `send`
+// behind it, also one of a later call. (An `accept` that comes twice is answered twice, and stored once.)
 //
 // Invariants: once a value is known to be decided it stays, and whoever asks about the decree is told that instead. Messages may be
 // lost, doubled or late; so while a value is wanted and not decided, there is always a `wake` to come. A life of a node that starts

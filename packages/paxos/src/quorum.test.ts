@@ -32,10 +32,10 @@ describe('what makes no sense is refused, with what to do', () => {
     [[], {}, 'bad-members', /one acceptor at least/],
     [['a', 'b', 'a'], {}, 'bad-members', /'a' is twice/],
     [members(3), { prepare: 1, accept: 2 }, 'bad-quorum', /add up to 4 or more/],
-    [members(3), { accept: 4 }, 'bad-quorum', /1 to 3/],
-    [members(3), { accept: 1.5 }, 'bad-quorum', /1 to 3/],
-    [members(3), { prepare: 0 }, 'bad-quorum', /1 to 3/],
-    [members(3), { accept: Number.NaN }, 'bad-quorum', /1 to 3/],
+    [members(3), { accept: 4 }, 'bad-quorum', /accept is 4; of 3 acceptors a quorum has 1 to 3/],
+    [members(3), { accept: 1.5 }, 'bad-quorum', /accept is 1.5; .* 1 to 3/],
+    [members(3), { prepare: 0 }, 'bad-quorum', /prepare is 0; .* 1 to 3/],
+    [members(3), { accept: Number.NaN }, 'bad-quorum', /accept is NaN; .* 1 to 3/],
   ])('%j %j', (all, sizes, code, text) => {
     const made = (): unknown => quorumsOf(all, sizes)
     expect(made).toThrow(PaxosError)

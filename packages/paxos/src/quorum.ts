@@ -27,12 +27,12 @@ export function quorumsOf(members: readonly string[], sizes: QuorumSizes = {}): 
   if (twice !== undefined)
     throw new PaxosError('bad-members', `'${twice}' is twice among the acceptors; each has one vote`)
   const majority = Math.floor(count / 2) + 1
-  const prepare = sizes.prepare ?? (sizes.accept === undefined ? majority : count + 1 - sizes.accept)
-  const accept = sizes.accept ?? (sizes.prepare === undefined ? majority : count + 1 - sizes.prepare)
-  for (const [phase, size] of Object.entries({ prepare, accept })) {
-    if (!(Number.isInteger(size) && size >= 1 && size <= count))
+  for (const [phase, size] of Object.entries({ prepare: sizes.prepare, accept: sizes.accept })) {
+    if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= count))
       throw new PaxosError('bad-quorum', `${phase} is ${size}; of ${count} acceptors a quorum has 1 to ${count}`)
   }
+  const prepare = sizes.prepare ?? (sizes.accept === undefined ? majority : count + 1 - sizes.accept)
+  const accept = sizes.accept ?? (sizes.prepare === undefined ? majority : count + 1 - sizes.prepare)
   if (prepare + accept <= count) {
     const text = `quorums of ${prepare} and ${accept} of ${count} acceptors need not meet, so two values could be decided; their sizes must add up to ${count + 1} or more`
     throw new PaxosError('bad-quorum', text)

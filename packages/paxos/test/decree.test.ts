@@ -129,6 +129,18 @@ describe('one decree among members that crash', () => {
     expect(crashed).toBeGreaterThan(0)
   })
 
+  test('an answer that is given again waits for the disk behind the first one: it stores nothing itself', () => {
+    const decree = new Decree<string>({
+      member: 'a',
+      life: 'a~1',
+      quorums: quorumsOf(['a', 'b', 'c']),
+      random: () => 0,
+    })
+    const accept = { kind: 'accept', ballot: { round: 1, node: 'b~1' }, value: 'blue' } as const
+    expect(decree.receive('b', accept).map(effect => effect.do)).toEqual(['persist', 'send'])
+    expect(decree.receive('b', accept).map(effect => effect.do)).toEqual(['send'])
+  })
+
   const tears = (broken: Broken): boolean => {
     for (let seed = 0; seed < 20_000; seed++) if (new Run(seed, broken).run().learned.size > 1) return true
     return false
