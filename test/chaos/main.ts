@@ -2,12 +2,15 @@
 // that may; afterwards it is checked that what must hold has held. Exit code 1: it has not. 2: the command line makes no sense.
 import { parseArgs } from 'node:util'
 import { moving } from './moving.ts'
-import { nodes } from './nodes.ts'
+import { leaving, nodes } from './nodes.ts'
 
-const subjects: Readonly<Record<string, (options: { seconds: number; seed: number }) => Promise<Outcome>>> = {
-  moving,
-  nodes,
+/** `signal`: it is to end early. */
+export interface Options {
+  readonly seconds: number
+  readonly seed: number
+  readonly signal: AbortSignal
 }
+const subjects: Readonly<Record<string, (options: Options) => Promise<Outcome>>> = { moving, nodes, leaving }
 
 /** What was counted, and each thing that must not be. */
 export interface Outcome {
@@ -21,16 +24,18 @@ subjects: ${Object.keys(subjects).join(', ')}
 
   --seconds N    how long (60)
   --seed S       what happens when (a random one, which is printed)
-  --json         one object on standard output: { subject, seed, seconds, counts, violations }`
+  --json         one object on standard output: { subject, seed, seconds, counts, violations }
 
-interface Options {
+Ctrl-C ends it early: it comes to rest, and says what it has found. Once more ends it at once.`
+
+interface Command {
   subject: string
   seconds: number
   seed: number
   json: boolean
 }
 
-function readOptions(): Options | string {
+function readCommand(): Command | string {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -51,21 +56,32 @@ function readOptions(): Options | string {
 }
 
 async function main(): Promise<void> {
-  let options: Options | string
+  let command: Command | string
   try {
-    options = readOptions()
+    command = readCommand()
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`)
     process.exitCode = 2
     return
   }
-  if (typeof options === 'string') return void process.stdout.write(`${options}\n`)
-  const { subject, seconds, seed, json } = options
+  if (typeof command === 'string') return void process.stdout.write(`${command}\n`)
+  const { subject, seconds, seed, json } = command
+  const signal = interrupted(json)
   if (!json) process.stdout.write(`chaos ${subject}: ${seconds} s, seed ${seed}\n`)
-  const { counts, violations } = await subjects[subject]!({ seconds, seed })
+  const { counts, violations } = await subjects[subject]!({ seconds, seed, signal })
   if (json) process.stdout.write(`${JSON.stringify({ subject, seed, seconds, counts, violations })}\n`)
   else process.stdout.write(inLines(counts, violations))
   if (violations.length > 0) process.exitCode = 1
+}
+
+/** Aborted by Ctrl-C. */
+function interrupted(silent: boolean): AbortSignal {
+  const early = new AbortController()
+  process.once('SIGINT', () => {
+    early.abort()
+    if (!silent) process.stdout.write('\n  it comes to rest; once more ends it at once\n')
+  })
+  return early.signal
 }
 
 function inLines(counts: Outcome['counts'], violations: readonly string[]): string {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createSystem, type Ref, type System, thread, ThreadLost } from '@troupe/actors'
 import { generator, mib, resident } from './chance.ts'
 import { saboteur, sender, type Sent, tally } from './actors.ts'
-import type { Outcome } from './main.ts'
+import type { Options, Outcome } from './main.ts'
 
 const THREADS = 3
 /** Of these actors so many stay on threads that are never lost. */
@@ -21,8 +21,8 @@ const END_BLOCKED_AFTER = 1_500
 /** Bytes that a run may leave behind: buffers and pools that stay. */
 const MAY_STAY = 96 * 1024 * 1024
 
-export async function moving({ seconds, seed }: { seconds: number; seed: number }): Promise<Outcome> {
-  const run = new Run(generator(seed))
+export async function moving({ seconds, seed, signal }: Options): Promise<Outcome> {
+  const run = new Run(generator(seed), signal)
   await run.begin()
   // what each thread grows to under load, and lanes to those that come later, is not what is to be found out
   await run.chaos(seconds * 500)
@@ -40,6 +40,7 @@ export async function moving({ seconds, seed }: { seconds: number; seed: number 
 class Run {
   readonly violations: string[] = []
   readonly #random: () => number
+  readonly #signal: AbortSignal
   #system!: System
   #tallies: Ref<typeof tally>[] = []
   #senders: Ref<typeof sender>[] = []
@@ -50,8 +51,9 @@ class Run {
   readonly #events: Record<string, number> = {}
   readonly #dead: Record<string, number> = {}
 
-  constructor(random: () => number) {
+  constructor(random: () => number, signal: AbortSignal) {
     this.#random = random
+    this.#signal = signal
   }
   #below(n: number): number {
     return Math.floor(this.#random() * n)
@@ -88,7 +90,7 @@ class Run {
   async chaos(ms: number): Promise<void> {
     const until = performance.now() + ms
     let nextKill = performance.now() + Math.min(BETWEEN_KILLS, ms / 2)
-    while (performance.now() < until) {
+    while (performance.now() < until && !this.#signal.aborted) {
       for (let moves = 1 + this.#below(6); moves > 0; moves--) this.#move()
       if (performance.now() >= nextKill) {
         nextKill = performance.now() + BETWEEN_KILLS

@@ -5,6 +5,7 @@ import { EXPELLED, LEFT } from './processes.ts'
 import './node-actors.ts'
 
 process.once('disconnect', () => process.exit())
+process.on('SIGINT', () => {}) // of a terminal, to all of them: the first process sees to it
 if (!process.connected) process.exit()
 const node = JSON.parse(process.argv[2]!) as NodeOptions
 const system = await createSystem({ threads: 1, node })

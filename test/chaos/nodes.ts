@@ -1,12 +1,12 @@
-// Actors that move at random between processes, under load, while processes are killed, stopped for a while, told to leave, and started
-// again. What must hold is in node-verdict.ts.
+// Actors that move at random between processes, under load, while processes are killed (SIGKILL), stopped for a while (SIGSTOP), or, as
+// the subject `leaving`, told to leave, and started again. What must hold is in node-verdict.ts.
 //
 // Invariants: nothing happens to the nodes in SAFE, anything to the others; half of the actors never are on those. An actor that is
 // lost is replaced by another of its kind, and its name: so there is always the same load.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSystem, node, type Ref, type System } from '@troupe/actors'
 import { add, generator, mib, resident } from './chance.ts'
-import type { Outcome } from './main.ts'
+import type { Options, Outcome } from './main.ts'
 import { census, guard, roamer, talker, listener } from './node-actors.ts'
 import { judge, type Kind, type Report } from './node-verdict.ts'
 import { type Outage, Processes } from './processes.ts'
@@ -15,7 +15,8 @@ import { type Outage, Processes } from './processes.ts'
 const FIRST = 'first'
 const SAFE = [FIRST, 'safe']
 const VICTIMS = ['one', 'two', 'three']
-const OUTAGES: readonly Outage[] = ['kill', 'pause', 'stop', 'leave']
+/** In turn, to a node of chance: so a short run has all of them. */
+const OUTAGES: readonly Outage[] = ['kill', 'stop', 'pause']
 /** Of each kind so many, of which half stay on nodes to which nothing happens. */
 const EACH = 12
 const GUARDS = 2
@@ -39,8 +40,15 @@ interface Actor {
   readonly safe: boolean
 }
 
-export async function nodes({ seconds, seed }: { seconds: number; seed: number }): Promise<Outcome> {
-  const run = new Run(generator(seed))
+export function nodes(options: Options): Promise<Outcome> {
+  return happen(options, OUTAGES)
+}
+/** The same, with nodes that leave in order among them. */
+export function leaving(options: Options): Promise<Outcome> {
+  return happen(options, [...OUTAGES, 'leave'])
+}
+async function happen({ seconds, seed, signal }: Options, outages: readonly Outage[]): Promise<Outcome> {
+  const run = new Run(generator(seed), signal, outages)
   try {
     await run.begin()
     // what each process grows to under load is not what is to be found out
@@ -61,6 +69,9 @@ export async function nodes({ seconds, seed }: { seconds: number; seed: number }
 class Run {
   readonly violations: string[] = []
   readonly #random: () => number
+  readonly #signal: AbortSignal
+  readonly #outages: readonly Outage[]
+  #strikes = 0
   readonly #processes = new Processes()
   #actors: Actor[] = []
   /** Ids of those that have been lost; those in whose place there is none yet, and since when. */
@@ -74,8 +85,10 @@ class Run {
   #census!: Ref<typeof census>
   readonly #guards: Ref<typeof guard>[] = []
 
-  constructor(random: () => number) {
+  constructor(random: () => number, signal: AbortSignal, outages: readonly Outage[]) {
     this.#random = random
+    this.#signal = signal
+    this.#outages = outages
   }
   #below(n: number): number {
     return Math.floor(this.#random() * n)
@@ -135,7 +148,7 @@ class Run {
   async chaos(ms: number): Promise<void> {
     const until = performance.now() + ms
     let next = performance.now() + Math.min(BETWEEN, ms / 2)
-    while (performance.now() < until) {
+    while (performance.now() < until && !this.#signal.aborted) {
       for (let moves = 1 + this.#below(6); moves > 0; moves--) this.#move()
       if (performance.now() >= next) {
         next = performance.now() + BETWEEN
@@ -164,9 +177,12 @@ class Run {
       .finally(() => this.#moving.delete(words))
   }
   #strike(): void {
-    const how = this.#one(OUTAGES)
+    const how = this.#outages[this.#strikes % this.#outages.length]!
     const ms = how === 'pause' ? 50 + this.#below(600) : 2_500 + this.#below(1_500)
-    if (this.#processes.strike(this.#one(VICTIMS), how, ms)) add(this.#counts.outages, how)
+    const from = this.#below(VICTIMS.length)
+    if (![...VICTIMS.slice(from), ...VICTIMS.slice(0, from)].some(name => this.#processes.strike(name, how, ms))) return
+    this.#strikes++
+    add(this.#counts.outages, how)
   }
 
   /** For each actor that was lost there is a new one. */
@@ -232,15 +248,17 @@ class Run {
 
   /** Whoever says nothing, though all nodes are there, is a violation; without it the rest can be judged. */
   async #findSilent(): Promise<void> {
-    const silent = await Promise.all(
+    const fates = await Promise.all(
       this.#actors.map(async one => {
-        for (let look = 0; look < 10; look++) if ((await this.#fate(one)) === 'none') return false
-        return true
+        let fate = ''
+        for (let look = 0; look < 10 && fate !== 'none'; look++) fate = await this.#fate(one)
+        return fate
       }),
     )
-    const found = this.#actors.filter((_, n) => silent[n])
-    for (const { ref } of found) this.violations.push(`${ref.id} does not answer, and all nodes are there`)
-    this.#actors = this.#actors.filter(one => !found.includes(one))
+    for (const [n, { ref }] of this.#actors.entries()) {
+      if (fates[n] !== 'none') this.violations.push(`${ref.id} does not answer, and all nodes are there: ${fates[n]}`)
+    }
+    this.#actors = this.#actors.filter((_, n) => fates[n] === 'none')
   }
 
   async outcome(): Promise<Outcome['counts']> {

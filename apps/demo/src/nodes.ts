@@ -73,7 +73,8 @@ export class Nodes implements AsyncDisposable {
       }
       system.on('nodeChanged', ({ node, to, why }) => {
         look()
-        if (to === 'down') this.#tell({ kind: 'lost', loss: { text: `${node} is down: ${why}` } })
+        const text = `${node} is down (${why}); its airports are lost, so start again`
+        if (to === 'down') this.#tell({ kind: 'lost', loss: { text } })
       })
       system.on('minority', () => {}) // its nodes are back, or will be down
       system.on('expelled', ({ why }) => {

@@ -115,7 +115,9 @@ test.runIf(existsSync('/proc/self/task'))(
     process.kill(victim, 'SIGKILL')
     const { code, stdout, stderr } = await ended(child)
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^demo: node-2 (is down: .*|has ended: SIGKILL)\n$/)
+    expect(stderr).toMatch(
+      /^demo: node-2 (is down \(.*\); its airports are lost, so start again|has ended: SIGKILL)\n$/,
+    )
     expect(await sockets()).toEqual([])
   },
 )

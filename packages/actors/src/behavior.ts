@@ -6,7 +6,7 @@ import { type BehaviorValue, checkParts, define, inWords, type OnFault, source }
 import { InvalidCall } from './core/errors.ts'
 import type { Ended } from './core/watches.ts'
 import type { Hosting, Place } from './hosting.ts'
-import type { AnyRef, Ref } from './ref.ts'
+import type { AnyRef, ArgumentsOf, ProtocolOf, Ref } from './ref.ts'
 
 export type { Ended, OnFault }
 
@@ -120,6 +120,13 @@ export interface Context<State = any, Names extends string = string> extends Hos
   pipe(work: Promise<unknown>, then: Names, ...args: unknown[]): void
   /** A reply for this turn's asker that is given later: return it, and resolve it in some other turn. */
   later<T>(): Later<T>
+  /**
+   * This turn's message goes on to another actor, as a call of `method` with `args`: that one answers whoever has asked.
+   * Sender, deadline, call chain and abort stay; what this turn returns, or throws, from then on reaches nobody. In one order
+   * with what this actor tells that one. Throws InvalidCall for a second time in a turn, after `later`, to oneself, or when the
+   * turn has ended; NotSendable.
+   */
+  forward<B, M extends keyof ProtocolOf<B> & string>(ref: Ref<B>, method: M, ...args: ArgumentsOf<B, M>): void
   /** Moves this actor to another thread after this turn. What prevents it is the event `moveFailed`. */
   moveTo(to: Place): void
   /** Stops this actor after this turn. */

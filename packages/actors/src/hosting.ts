@@ -8,7 +8,7 @@ import type { Channel, ChannelOptions } from './channel.ts'
 import type { Goroutine, Start, Task } from './goroutine.ts'
 import type { Moved } from './moved.ts'
 import type { Offload } from './offload.ts'
-import type { Ref } from './ref.ts'
+import type { AnyRef, Ref } from './ref.ts'
 
 export interface Thread {
   readonly thread: number
@@ -41,6 +41,8 @@ export interface SpawnOptions {
    * placed by `on`, or by a move, stays. Goroutines always do.
    */
   pinned?: boolean
+  /** For a child of a router: the ref with a route that leads to it. It is its `ctx.self`, and has its `ctx.key` (hosted.ts). */
+  as?: AnyRef
 }
 /** (init, options?); a behavior without an init: (undefined?, options?). */
 export type SpawnArgs<Init extends unknown[], O = SpawnOptions> = [] extends Init

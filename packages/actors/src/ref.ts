@@ -36,6 +36,13 @@ export type Asks<P> = {
 }
 export type Tells<P> = { readonly [K in keyof P]: P[K] extends (...args: infer A) => unknown ? Sends<A, void> : never }
 
+/** What a method of a ref takes; nothing where it cannot be called. */
+export type ArgumentsOf<B, M extends keyof ProtocolOf<B>> = Tells<ProtocolOf<B>>[M] extends (
+  ...args: infer A
+) => unknown
+  ? A
+  : [Tells<ProtocolOf<B>>[M]]
+
 export interface AskOptions {
   /** ms to wait for the reply; 5,000 where the system says nothing else. */
   deadline?: number | undefined

@@ -28,12 +28,13 @@ import { createParts, type SystemParts } from './edge/system-parts.ts'
 import type { ResourceLimits } from './edge/thread-pool.ts'
 import type { WatchLimits } from './edge/watch.ts'
 import { Cluster, type Clustered, type Drained, type Member } from './cluster.ts'
-import type { AnyBehavior, Behavior, InitOf } from './behavior.ts'
+import type { AnyBehavior } from './behavior.ts'
 import { type Events, Printer } from './events.ts'
-import type { Hosting, Place, SpawnArgs } from './hosting.ts'
+import type { HandleOf, Hosted, SpawnOf } from './hosted.ts'
+import type { Hosting, Place } from './hosting.ts'
 import { checkLimits, type LimitOptions, limitOptions } from './limit-options.ts'
 import { type NodeOptions, nodeSettings } from './node-options.ts'
-import type { AnyRef, Ref } from './ref.ts'
+import type { AnyRef } from './ref.ts'
 import { checkThreadOptions, flag, type ThreadOptions, threadOptions, type ThreadRules } from './thread-options.ts'
 
 export interface SystemOptions extends ThreadOptions, LimitOptions {
@@ -52,15 +53,12 @@ export interface SystemOptions extends ThreadOptions, LimitOptions {
   endWhileInspected?: boolean
 }
 
-/** A behavior, or later a hosted one; what spawning it gives. */
-export type HandleOf<T> = T extends Behavior<infer I, infer S, infer H> ? Ref<Behavior<I, S, H>> : never
-
 export interface System extends Omit<Hosting, 'spawn'>, Clustered, AsyncDisposable {
   /**
    * Resolves when the actor has started. Rejects with SpawnFailed, NameTaken, BehaviorUnavailable,
    * NotSendable, MailboxFull, InvalidCall, ThreadLost or SystemClosed.
    */
-  spawn<T extends AnyBehavior>(what: T, ...args: SpawnArgs<InitOf<T>>): Promise<HandleOf<T>>
+  spawn<T extends AnyBehavior | Hosted<unknown>>(what: T, ...args: SpawnOf<T>): Promise<HandleOf<T>>
   /** Moves actors, as `ref.move` does; resolves when all are there. Several failures come as one AggregateError. */
   move(refs: AnyRef | readonly AnyRef[], to: Place): Promise<void>
   /**

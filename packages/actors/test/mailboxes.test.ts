@@ -10,7 +10,7 @@ onBoth((the, threads) => {
   async function held<B extends typeof refusing>(
     what: B,
   ): Promise<{ ref: Ref<typeof refusing>; holding: Promise<void> }> {
-    const ref = (await the().system.spawn(what, undefined, far)) as unknown as Ref<typeof refusing>
+    const ref: Ref<typeof refusing> = await the().system.spawn<typeof refusing>(what, undefined, far)
     const holding = ref.ask.hold()
     await eventually(
       () => ref.ask.holding(),

@@ -40,6 +40,10 @@ const counter = behavior(import.meta, {
       to.tell.get()
     },
     self: ctx => ctx.self.tell.add(10),
+    pass(ctx, to: Ref<Reader>): number | undefined {
+      ctx.forward(to, 'get')
+      return undefined
+    },
     clock: ctx => ctx.now(),
     later: (ctx, ms: number) => void ctx.after(ms, 'add', 1),
     every: (ctx, ms: number) => void ctx.every(ms, 'add', 1),
@@ -136,6 +140,18 @@ describe('a probe', () => {
     await p.advance(20)
     expect([p.state.count, (await p.ask.clock()) - began]).toEqual([5, 120])
     await expect(p.advance(-1)).rejects.toThrow('advance(-1)')
+  })
+
+  test('records what is forwarded; a stub answers it, a child does not', async () => {
+    const p = probe(counter, 0)
+    const to = stub<Reader>({ get: () => 3 })
+    expect(await p.ask.pass(to)).toBe(3)
+    p.tell.pass(to)
+    await expect(p.ask.pass(stub<Reader>({}))).rejects.toMatchObject({ code: 'unknown-method' })
+    expect(p.sent.filter(sent => sent.to === to.id)).toEqual([
+      { to: to.id, method: 'get', args: [] },
+      { to: to.id, method: 'get', args: [] },
+    ])
   })
 
   test('records what is sent to stubs and children, as it was', async () => {

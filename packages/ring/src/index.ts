@@ -1,4 +1,6 @@
-// @troupe/ring: consistent hashing by itself, without a system. Public names only.
+// @troupe/ring: consistent hashing by itself, without a system; and behaviors with an actor a key. Public names only.
+export { sharded } from './behavior.ts'
+export type { ShardOptions } from './behavior.ts'
 export { ring, type Ring } from './ring.ts'
 export { RingError, type RingErrorCode } from './ring-error.ts'
 export type { HashName } from './hash.ts'

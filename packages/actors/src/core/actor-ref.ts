@@ -4,11 +4,12 @@
 // sent through it carries sender, deadline and call chain of the owner's turn; other refs send as nobody. A ref passed on
 // is rebound to whoever gets it. It is not thenable, compares by `id` and costs no closure a message.
 import type { Address } from './address.ts'
+import type { Asker } from './ask.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import type { ActorId } from './errors.ts'
 import { InvalidCall, NotSendable } from './errors.ts'
-import { MANY_ARGUMENTS } from './mailbox.ts'
+import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT } from './mailbox.ts'
 import { releaseOf } from './outbox.ts'
 import { type Place, threadOf } from './thread-place.ts'
 import { travel, type TravelKind } from './values.ts'
@@ -34,6 +35,10 @@ export class ActorRef {
   get id(): ActorId {
     return this.address.id
   }
+  /** The actor that can be watched by it. */
+  get actor(): Address {
+    return this.address
+  }
   get tell(): object {
     return (this.#tell ??= new this.address.protocol.Tells(this))
   }
@@ -53,7 +58,11 @@ export class ActorRef {
     if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
       throw new InvalidCall('with({ signal }): a signal is an AbortSignal')
     }
-    return new ActorRef(this.address, this.owner, { ...this.limits, ...limits })
+    return this.bound(this.owner, { ...this.limits, ...limits })
+  }
+  /** The same in the name of `owner`. */
+  bound(owner: Cell | undefined, limits = this.limits): ActorRef {
+    return new ActorRef(this.address, owner, limits)
   }
   /** Resolves when the way to the actor, and its mailbox, have room again; rejects when the actor has stopped. */
   ready(): Promise<void> {
@@ -74,7 +83,13 @@ export class ActorRef {
   stop(how: { drain?: boolean } = {}): Promise<void> {
     const own = this.owner?.address.equals(this.address) === true
     if (!own) releaseOf(this.owner) // it comes behind what was told before
-    const stopped = this.address.protocol.core.stop(this.address, how.drain ?? false)
+    const { address } = this
+    const { core } = address.protocol
+    const stop = (): Promise<void> => core.stop(address, how.drain ?? false)
+    // an owner that has just moved may still have told something that is on its way
+    const waking = own ? undefined : this.owner?.extra?.waking
+    const stopped =
+      waking?.holds(address) === true ? new Promise<void>(done => waking.after(address, () => done(stop()))) : stop()
     // an actor that awaited its own end in a turn would wait for that very turn
     return own ? Promise.resolve() : stopped
   }
@@ -84,6 +99,21 @@ export class ActorRef {
   }
   sendAsk(method: number, name: string, shape: number, argument: unknown): Promise<unknown> {
     return this.address.protocol.core.ask(this, method, name, shape, argument)
+  }
+  /** A message that the actor `owner` has got goes on to this one, as a call of one of its methods. */
+  sendForward(owner: Cell, from: From, asked: boolean, name: string, args: readonly unknown[]): void {
+    const { address } = this
+    const { core, methods } = address.protocol
+    if (core !== owner.core) throw new NotSendable('', 'a ref of another system')
+    const method = methods.get(name) ?? this.#learned(name)
+    if (method === undefined) {
+      core.deadLetter(address, name, 'unknown')
+      if (asked) (from as Asker).fail(core.failures.unknownMethod(address, name))
+      return
+    }
+    const shape = args.length === 0 ? 0 : args.length === 1 ? ONE_ARGUMENT : MANY_ARGUMENTS
+    const head = (method << METHOD_SHIFT) | shape | (asked ? ASKED : 0)
+    core.forward(address, owner, head, from, shape === ONE_ARGUMENT ? args[0] : args)
   }
   /** The behavior had no such method when this ref was made; a newer version may have one. */
   tellUnknown(name: string, args: readonly unknown[]): void {
@@ -141,7 +171,8 @@ export const refTravel: TravelKind<ActorRef> = {
 }
 Object.defineProperty(ActorRef.prototype, travel, { value: refTravel })
 
-function own({ address }: ActorRef, core: unknown): Address {
+/** Its address, in the system that it belongs to. Throws NotSendable. */
+export function own({ address }: { readonly address: Address }, core: unknown): Address {
   if (address.protocol.core === core) return address
   throw new NotSendable('', 'a ref of another system')
 }

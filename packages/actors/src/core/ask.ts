@@ -33,6 +33,8 @@ export interface Asker {
   readonly until: number
   readonly settled: boolean
   begin(): void
+  /** Its message has been forwarded: it waits for that actor now. */
+  goesTo(to: Address): void
   /** Replies in the name of a handler; a value that cannot travel fails the ask. */
   reply(value: unknown, from: Address, method: string): void
   fail(error: TroupeError): void
@@ -42,7 +44,8 @@ export interface Asker {
 
 export class Ask extends TimerNode implements Asker {
   readonly core: Core
-  readonly target: Address
+  /** Whom it waits for: whoever was asked, or got the message from there. */
+  target: Address
   readonly method: string
   readonly sender: Address | undefined
   readonly chain: Chain | undefined
@@ -84,6 +87,10 @@ export class Ask extends TimerNode implements Asker {
 
   begin(): void {
     this.ran = 'unknown'
+  }
+
+  goesTo(to: Address): void {
+    this.target = to
   }
 
   handle(): { thread: number; number: number } {

@@ -14,6 +14,7 @@ import { words } from './failures.ts'
 import { type FarBehavior, farBehavior } from './far-source.ts'
 import { type Mailbox, METHOD_SHIFT, type Taken, TIMED } from './mailbox.ts'
 import type { Packed } from './platform.ts'
+import type { RoutedRef } from './routed-ref.ts'
 import { Moment } from './thread-number.ts'
 import type { Ended, Watch } from './watches.ts'
 
@@ -55,6 +56,7 @@ export type Rest = [
   watchers?: ActorRef[] | undefined,
   children?: ActorRef[] | undefined,
   things?: Things | undefined,
+  as?: RoutedRef | undefined,
 ]
 
 /** The rest is `sealed` where it is more than primitives. The state is valid until the next value is packed. */
@@ -119,6 +121,7 @@ function restOf(cell: Cell, to: number): unknown[] {
       refs(watchers?.values() ?? []),
       refs(children),
       some ? things : undefined,
+      extra.as,
     )
   }
   while (rest.at(-1) === undefined) rest.pop()

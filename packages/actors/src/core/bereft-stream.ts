@@ -9,6 +9,7 @@ export abstract class BereftStream<Held = unknown> extends Stream<Held> {
   /** A thread has ended. What had gone by way of it is over: it has come back by now, or is lost. */
   lost(thread: number): void {
     this.tellNoMore(thread)
+    this.vouched = -1 // it may have ended there, by another way than is known here
     if (this.via === thread) {
       this.fence = 0
       this.clean = true

@@ -17,6 +17,7 @@ export type Form =
   | 'number'
   | 'none'
   | 'ref'
+  | 'routed'
   | 'thread'
   | 'moment'
   | 'error'
@@ -53,7 +54,8 @@ export const callForms: Readonly<Record<string, Form>> = {
   find: items('text'),
   spoken: items(list('thread'), list('thread')),
   revived: items(list('thread'), list('text')),
-  downHeard: items('text'),
+  downHeard: items('text', list('thread')),
+  goneBefore: items(list('text'), list('thread'), list('thread')),
   stop: items('ref', 'flag'),
   ready: items('ref'),
   move: items('ref', 'thread', 'moment'),
@@ -81,7 +83,7 @@ export const baggageForm: Form = {
   items: [
     ...[behavior, 'none' as const, 'whole' as const, 'whole' as const, 'whole' as const],
     ...[optional('flag'), 'any' as const, optional('ref'), optional('text')],
-    ...[optional(list('moment')), optional(list('ref')), optional(list('ref')), optional(things)],
+    ...[optional(list('moment')), optional(list('ref')), optional(list('ref')), optional(things), optional('routed')],
   ],
   least: 5,
 }

@@ -9,6 +9,7 @@ import { inWords } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import { InvalidCall, TurnEnded } from './errors.ts'
 import { UserTimer } from './extra.ts'
+import { answeredElsewhere, forward } from './forwarding.ts'
 import { ActorHosting, host } from './hosting.ts'
 import { LateReply } from './late-reply.ts'
 import type { Place } from './thread-place.ts'
@@ -74,7 +75,7 @@ export class Context extends ActorHosting {
   }
   get self(): ActorRef {
     const cell = this[host]()
-    return (this.#keep.self ??= new ActorRef(cell.address, cell))
+    return (this.#keep.self ??= cell.extra?.as?.bound(cell) ?? new ActorRef(cell.address, cell))
   }
   get sender(): ActorRef | undefined {
     const cell = this[host]()
@@ -83,8 +84,7 @@ export class Context extends ActorHosting {
   }
   /** The actor's key where it is sharded. */
   get key(): string | undefined {
-    this[host]()
-    return undefined
+    return this[host]().extra?.as?.key
   }
   /** Aborted when the actor stops, restarts, or its turn is past its limit. */
   get signal(): AbortSignal {
@@ -103,14 +103,14 @@ export class Context extends ActorHosting {
     }
     watches.watch(
       cell,
-      ref.address,
+      ref.actor,
       cell.methodNamed(then),
       args.map(arg => cell.core.copyFor(arg, cell)),
     )
   }
   unwatch(ref: ActorRef): void {
     const cell = this[host]()
-    if (ref instanceof ActorRef) watches.unwatch(cell, ref.address)
+    if (ref instanceof ActorRef) watches.unwatch(cell, ref.actor)
   }
 
   after(ms: number, then: string, ...args: unknown[]): { timer: number } {
@@ -165,9 +165,17 @@ export class Context extends ActorHosting {
         else cell.fault(error, then, undefined)
       })
   }
+  /** This turn's message goes on to another actor, which answers whoever has asked. */
+  forward(ref: ActorRef, method: string, ...args: unknown[]): void {
+    const cell = this[host]()
+    forward(cell, this.#turn ?? cell.turn, ref, method, args)
+  }
   later(): LateReply {
     const cell = this[host]()
-    const handle = (this.#turn ?? cell.turn)?.asker?.handle()
+    const turn = this.#turn ?? cell.turn
+    const handle = turn?.asker?.handle()
+    if (turn?.fate === 'forwarded') throw answeredElsewhere(cell)
+    if (handle !== undefined) turn!.fate = 'later'
     return new LateReply(cell.core, handle?.thread ?? -1, handle?.number ?? -1, cell)
   }
   moveTo(to: Place): void {

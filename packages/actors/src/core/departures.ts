@@ -249,11 +249,11 @@ export class Departures {
 
   // ── threads that are lost ───────────────────────────────────────────────────────────────────────────────────
 
-  /** A frame of kind HANDOFF that its thread has not read. A commit is taken back: the copy over there was never live. */
-  returned(address: Address, op: number): void {
+  /** A frame of kind HANDOFF that its thread has not read. A commit is taken back, unless it has been: the copy over there was never live. */
+  returned(address: Address, op: number, ticket: number): void {
     const stand = this.#core.routes.of(address).standing
     const departure = stand && this.#departures.get(stand)
-    if (op === say.COMMIT && departure !== undefined && stand!.phase === 'given') this.#takeBack(stand!, departure)
+    if (op === say.COMMIT && departure?.ticket === ticket && stand!.phase === 'given') this.#takeBack(stand!, departure)
   }
   #takeBack(stand: Stand, departure: Departure): void {
     const { core, address } = departure.cell

@@ -9,6 +9,7 @@ import type { Checkpoint } from './checkpoints.ts'
 import type { ActorId, TroupeError } from './errors.ts'
 import type { MoveRequest } from './departure.ts'
 import type { Mailbox } from './mailbox.ts'
+import type { RoutedRef } from './routed-ref.ts'
 import type { Restarts } from './supervision.ts'
 import { Moment } from './thread-number.ts'
 import { TimerNode } from './timers.ts'
@@ -114,6 +115,8 @@ export class Extra {
   timersMade = 0
 
   name: string | undefined = undefined
+  /** The ref with a route that leads to it, where it has one: what it gives as its own. */
+  as: RoutedRef | undefined = undefined
   /** Set where the actor is a goroutine. */
   run: Running | undefined = undefined
   restarts: Restarts = NONE

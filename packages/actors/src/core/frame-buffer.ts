@@ -5,7 +5,7 @@
 // meanwhile is noticed (`begun`).
 import type { Core } from './core.ts'
 import * as frame from './frame.ts'
-import type { HeldFrame } from './held-frame.ts'
+import { type HeldFrame, wordsOf } from './held-frame.ts'
 import { MANY_ARGUMENTS, type Parcel } from './mailbox.ts'
 import type { Packed } from './platform.ts'
 import { writePrimitive } from './primitives.ts'
@@ -123,7 +123,7 @@ export abstract class FrameBuffer {
     words[frame.STAMP] = stamp
     // others' frames are passed on as system frames; a fence, in whose name it may be, must stay behind this thread's own
     const fence = frame.kindIn(words[1]!) === frame.HANDOFF
-    const passedOn = !fence && words[frame.FIRST_SENDER] !== this.core.platform.thread
+    const passedOn = !fence && wordsOf(own)[frame.STAMP] !== frame.OWN
     this.core.platform.post(thread, this.bytes, own.length, passedOn, false, true)
     this.shrink()
   }

@@ -42,6 +42,8 @@ export const ROUTED_WORDS = 2
 /** Where ROUTED stands: first, so that whoever passes a frame on finds it without reading the rest. */
 export const STAMP = 6
 export const FIRST_SENDER = 7
+/** Instead of an epoch, while it waits: it is of this thread's own stream, though maybe in the name of another one that asks. */
+export const OWN = -1
 export const SENDER_WORDS = 3
 export const CHAIN_WORDS = 5
 export const TRACE_WORDS = 7

@@ -53,6 +53,9 @@ export const ARRIVED = 16
 /** Source to target: it has heard that, and keeps nothing of the actor. */
 export const CONFIRMED = 17
 
+/** To the thread that waits for a reply: the ask of that number has been forwarded to this actor. */
+export const FORWARDED = 18
+
 /** `gone`, only in an answer: the actor has ended. */
 export const FENCE_KINDS = ['way', 'end', 'mark', 'gone'] as const
 

@@ -108,6 +108,8 @@ export class Handoffs {
         return this.#asked(message)
       case say.MARK:
         return routes.mark(address, about, ticket)
+      case say.FORWARDED:
+        return this.#core.forwarded(ticket, address)
     }
   }
   /** Another thread wants to know where an actor is: it holds what it has for it, and asks again until there is an answer. */

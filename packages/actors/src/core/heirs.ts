@@ -256,8 +256,8 @@ export class Heirs {
     this.#core.names.lostThread(thread) // while it is known whose actors were there
     for (const stand of [...routes.stands()]) {
       stand.inherited(thread, NOBODY)
-      if (stand.phase !== 'away' || !this.areNone(stand.place)) continue
-      if (!stand.unplaced()) routes.ended(stand.address, 'lost')
+      routes.settled(stand)
+      if (stand.phase === 'away' && this.areNone(stand.place) && !stand.unplaced()) routes.ended(stand.address, 'lost')
     }
     for (const one of orphans) bereave(this.#core, one)
   }

@@ -8,7 +8,9 @@ import type { BehaviorValue } from './behavior-value.ts'
 import type { Cell } from './cell.ts'
 import { Channel } from './channel-end.ts'
 import type { ChannelOverflow } from './channel-options.ts'
+import { InvalidCall } from './errors.ts'
 import { refuseGoroutine } from './goroutine-value.ts'
+import { RoutedRef } from './routed-ref.ts'
 import type { SpawnOptions } from './spawning.ts'
 import { go, type Task } from './task.ts'
 import type { Place } from './thread-place.ts'
@@ -51,8 +53,10 @@ export abstract class SystemHosting extends Hosting {
     if (errors.length === 1) throw errors[0]
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} of ${all.length} actors did not move`)
   }
-  async spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): Promise<ActorRef> {
-    const address = await this[host]().core.spawning.root(behavior, init, options ?? {})
+  /** Of a hosted behavior: (hosted, options?), and gives its handle. */
+  async spawn(what: BehaviorValue | HostedValue, init?: unknown, options?: SpawnOptions): Promise<unknown> {
+    if (isHosted(what)) return what[opening](this, init ?? {})
+    const address = await this[host]().core.spawning.root(what, init, options ?? {})
     return new ActorRef(address, undefined)
   }
 }
@@ -61,9 +65,13 @@ export abstract class SystemHosting extends Hosting {
 export abstract class ActorHosting extends Hosting {
   abstract override [host](): Cell
 
-  spawn(behavior: BehaviorValue, init?: unknown, options?: SpawnOptions): ActorRef {
+  spawn(behavior: BehaviorValue, init?: unknown, options: SpawnOptions & { as?: unknown } = {}): ActorRef {
     const cell = this[host]()
-    return new ActorRef(cell.core.spawning.child(cell, behavior, init, options ?? {}), cell)
+    const { as, ...rest } = options
+    const routed = as === undefined ? undefined : checkedRoute(cell, as, rest)
+    const address = cell.core.spawning.child(cell, behavior, init, rest)
+    if (routed !== undefined) address.cell!.more.as = routed
+    return new ActorRef(address, cell)
   }
   get log(): Record<LogLevel, (text: string, data?: unknown) => void> {
     const cell = this[host]()
@@ -76,4 +84,25 @@ export abstract class ActorHosting extends Hosting {
   random(): number {
     return this[host]().core.platform.random()
   }
+}
+
+/** A hosted behavior, as core sees it: what opens it, from any system. */
+export interface HostedValue {
+  readonly [opening]: (system: SystemHosting, options: SpawnOptions) => Promise<unknown>
+}
+export const opening: unique symbol = Symbol('opening')
+function isHosted(what: BehaviorValue | HostedValue): what is HostedValue {
+  return typeof what === 'object' && what !== null && opening in what
+}
+
+/** The ref with a route that is to lead to a child: it stands beside its router, which is its parent. */
+function checkedRoute(cell: Cell, as: unknown, { on, name }: SpawnOptions): RoutedRef {
+  const { id } = cell.address
+  if (!(as instanceof RoutedRef) || !as.address.equals(cell.address)) {
+    throw new InvalidCall(`${id}: spawn({ as }) takes a ref that leads by way of this very actor`, { actor: id })
+  }
+  if (on === undefined && name === undefined) return as
+  throw new InvalidCall(`${id}: what is spawned as ${as.id} stands beside its router: without on, and without a name`, {
+    actor: id,
+  })
 }

@@ -6,6 +6,7 @@ import type { Address } from './address.ts'
 import { type Ask, Chain } from './ask.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
+import type { Undelivered } from './dead-letters.ts'
 import { CHANNEL_WORDS, ChannelFrame, CLAIM, CLAIM_WORDS, ENDS, readChannelFrame } from './channel-frame.ts'
 import { type PackedError, type TroupeError, unpackError } from './errors.ts'
 import * as frame from './frame.ts'
@@ -76,10 +77,10 @@ export class Inbound {
     this.#lasting(own, cell.address, cell)
   }
   /** One whose actor has ended meanwhile, in order or with its thread. */
-  undeliverable(own: HeldFrame, reason: 'stopped' | 'lost' | 'doubt' = 'stopped'): void {
+  undeliverable(own: HeldFrame, reason: Undelivered = 'stopped'): void {
     this.#lasting(own, this.target(wordsOf(own), 0), undefined, reason)
   }
-  #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: 'stopped' | 'lost' | 'doubt'): void {
+  #lasting(own: HeldFrame, address: Address, cell: Cell | undefined, reason?: Undelivered): void {
     const words = wordsOf(own)
     const head = words[1]!
     const end = own.length - frame.unusedIn(head)
@@ -175,7 +176,7 @@ export class Inbound {
       return core.channels.returned(this.#channelFrame)
     }
     if (kind === frame.HANDOFF)
-      return core.handoffs.departures.returned(this.target(words, base), words[base + 4]! & 0xffff)
+      return core.handoffs.departures.returned(this.target(words, base), words[base + 4]! & 0xffff, words[base + 5]!)
     if (kind !== frame.TELL && kind !== frame.ASK) return
     core.deadLetter(this.target(words, base), core.platform.methods.text(words[base + 4]! & 0xffff), 'lost')
   }
@@ -189,7 +190,7 @@ export class Inbound {
     asked: boolean,
     address: Address,
     cell: Cell | undefined,
-    why?: 'stopped' | 'lost' | 'doubt',
+    why?: Undelivered,
   ): void {
     const core = this.#core
     const head = words[base + 1]!

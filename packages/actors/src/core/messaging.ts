@@ -4,7 +4,7 @@
 // as a turn, a failed ask or a dead letter. What a sender that has just moved may not send yet is held.
 import type { ActorRef, Receiver } from './actor-ref.ts'
 import type { Address } from './address.ts'
-import { Ask, type Asks } from './ask.ts'
+import { Ask, type Asker, type Asks } from './ask.ts'
 import type { Cell } from './cell.ts'
 import type { Core } from './core.ts'
 import type { DeadReason, Undelivered } from './dead-letters.ts'
@@ -12,7 +12,7 @@ import { NotSendable } from './errors.ts'
 import type { Failures } from './failures.ts'
 import type { Heirs } from './heirs.ts'
 import type { HeldFrame } from './held-frame.ts'
-import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT } from './mailbox.ts'
+import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT } from './mailbox.ts'
 import type { Outbound } from './outbound.ts'
 import { type Outbox, outboxOf, releaseOf } from './outbox.ts'
 import type { Limits, Platform } from './platform.ts'
@@ -81,7 +81,8 @@ export abstract class Messaging implements Receiver {
   /** To an actor here, in a turn whose checkpoint comes first. */
   #tellLater(outbox: Outbox, to: Address, cell: Cell, method: number, shape: number, argument: unknown): void {
     const own = this.#own(argument, cell, shape, to, method)
-    outbox.tell(to, cell, (method << METHOD_SHIFT) | shape, own, PRIMITIVE_BYTES + this.#copier.bytes)
+    const head = (method << METHOD_SHIFT) | shape
+    outbox.send(to, cell, head, outbox.owner, own, PRIMITIVE_BYTES + this.#copier.bytes)
   }
 
   /** It is not here, or must not go straight there. */
@@ -145,7 +146,7 @@ export abstract class Messaging implements Receiver {
   }
 
   #send(ask: Ask, owner: Cell | undefined, method: number, shape: number, argument: unknown): void {
-    const { target: to, chain } = ask
+    const { target: to } = ask
     releaseOf(owner)
     const { cell } = to
     const head = (method << METHOD_SHIFT) | shape | ASKED
@@ -162,10 +163,63 @@ export abstract class Messaging implements Receiver {
       argument = this.#copier.copy(argument, cell)
       bytes += this.#copier.bytes
     }
-    const wait = chain === undefined ? 'no' : waits(cell, method, chain)
-    if (wait === 'cycle') ask.fail(this.failures.cycle(to, ask.method, chain!))
-    else if (wait === 'beside') cell.acceptAside(head, ask, argument, bytes)
-    else cell.accept(head, ask, argument, bytes)
+    this.deliver(cell, head, ask, argument, bytes)
+  }
+  /** To an actor here, which may be waiting for this very ask. The argument is its own. */
+  deliver(cell: Cell, head: number, from: From, argument: unknown, bytes: number): void {
+    const chain = (head & ASKED) === 0 ? undefined : (from as Asker).chain
+    const wait = chain === undefined ? 'no' : waits(cell, head >> METHOD_SHIFT, chain)
+    if (wait === 'no') cell.accept(head, from, argument, bytes)
+    else if (wait === 'beside') cell.acceptAside(head, from, argument, bytes)
+    else {
+      const method = this.platform.methods.text(head >> METHOD_SHIFT)
+      ;(from as Asker).fail(this.failures.cycle(cell.address, method, chain!))
+    }
+  }
+
+  /**
+   * A message that one actor has got goes on to another: `from` is who sent it, or the ask that waits for the reply. It
+   * goes the way of the tells of `owner`, who forwards it. Throws NotSendable.
+   */
+  forward(any: Address, owner: Cell, head: number, from: From, argument: unknown): void {
+    const to = any.cell === undefined ? this.routes.of(any) : any
+    const asker = (head & ASKED) === 0 ? undefined : (from as Asker)
+    if (asker?.settled === true) return this.undeliverable(to, head, from, 'expired')
+    const outbox = outboxOf(owner)
+    const waking = wakingTo(owner, to)
+    const { cell } = to
+    const method = head >> METHOD_SHIFT
+    const shape = head & (ONE_ARGUMENT | MANY_ARGUMENTS)
+    if (cell !== undefined && (outbox !== undefined || waking === undefined)) {
+      const own = this.#own(argument, cell, shape, to, method)
+      const bytes = PRIMITIVE_BYTES + this.#copier.bytes
+      asker?.goesTo(to)
+      if (outbox === undefined) this.deliver(cell, head, from, own, bytes)
+      else outbox.send(to, cell, head, from, own, bytes)
+      return
+    }
+    const reason = waking === undefined ? this.unreachable(to) : undefined
+    if (reason !== undefined) return this.undeliverable(to, head, from, reason)
+    let held: HeldFrame
+    try {
+      held = this.outbound.mail(to, head, from, argument, true)
+    } catch (error) {
+      const name = this.platform.methods.text(method)
+      throw this.failures.unsendable(error, root(to, name, shape), to.id, name, 'no')
+    }
+    asker?.goesTo(to)
+    const holder = outbox ?? waking
+    if (holder !== undefined) holder.hold(to, held)
+    else if (!this.routes.dispatch(to, held, false)) this.undeliverable(to, head, from, 'full')
+  }
+  /** An ask of this thread has been forwarded on another one: whoever asks hears of the loss of the thread that has it now. */
+  forwarded(number: number, to: Address): void {
+    const ask = this.asks.find(number)
+    if (ask === undefined) return
+    ask.goesTo(this.routes.of(to))
+    if (this.unreachable(ask.target) === 'lost') {
+      ask.fail(this.failures.undelivered(ask.target, ask.method, 'lost', 'unknown'))
+    }
   }
 
   replyTo(thread: number, number: number, value: unknown): void {

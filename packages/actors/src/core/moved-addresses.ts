@@ -62,6 +62,11 @@ export class MovedAddresses {
     const { standing, cell, local } = this.of(any)
     return standing === undefined && cell === undefined && local && !this.core.heirs.isReviving
   }
+  /** Whether nobody can be asked who always knows where it is: the thread that it was spawned on is lost, and has no heir, or none yet. */
+  isOrphan({ home }: Address): boolean {
+    const { heirs, someLost } = this.core
+    return someLost && (heirs.isOpen(heirs.of(home)) || heirs.areNone(home))
+  }
   /** Where the actor is, as far as this thread knows. */
   placeOf(any: Address): number {
     const { standing, cell, home } = this.of(any)

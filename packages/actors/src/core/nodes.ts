@@ -31,6 +31,8 @@ export class Nodes {
   readonly #down = new Map<string, string>()
   /** Threads of other nodes that this core has had to do with. */
   readonly #met = new Map<number, string>()
+  /** Those that have been told what was gone before them. */
+  readonly #begun = new Set<number>()
   /** Spawns since a node last told how many actors it has. */
   readonly #spawned = new Map<number, number>()
   readonly losses: NodeLosses
@@ -54,6 +56,13 @@ export class Nodes {
   hasDown(id: string): boolean {
     return this.#down.has(id)
   }
+  /** Those that are down, or have left; and threads of those that have left, for whom others stand in. */
+  get gone(): { ids: string[]; followed: number[] } {
+    const { heirs } = this.#core
+    const threads = [...this.#met].filter(([, id]) => this.#down.has(id)).map(([thread]) => thread)
+    const followed = threads.filter(thread => this.#core.hasRetired(thread) && !heirs.areNone(thread))
+    return { ids: [...this.#down.keys()], followed }
+  }
   isDown(thread: number): boolean {
     return thread >= FIRST_FAR && this.#down.has(this.#core.places.node(thread))
   }
@@ -76,11 +85,22 @@ export class Nodes {
 
   /** All threads of other nodes that may host actors, met or not. */
   get hosts(): number[] {
-    const { places } = this.#core
-    const all = this.others.flatMap(({ id, threads }) =>
-      [0, ...threads.map(([thread]) => thread)].map(one => `${id}/${one}`),
-    )
-    return [...new Set([...this.met, ...all.map(text => places.number(text))])].filter(one => !this.#core.hasLost(one))
+    const all = this.others.flatMap(node => this.#threadsOf(node))
+    return [...new Set([...this.met, ...all])].filter(one => !this.#core.hasLost(one))
+  }
+  #threadsOf({ id, threads }: NodeInfo): number[] {
+    return [0, ...threads.map(([thread]) => thread)].map(one => this.#core.places.number(`${id}/${one}`))
+  }
+  /** There is a thread of another node: before anything else it is told what was gone before. */
+  #begin(thread: number): void {
+    if (this.#begun.has(thread)) return
+    this.#begun.add(thread)
+    this.losses.introduce(thread)
+  }
+
+  /** All other threads, of this node and of others, that may host actors. */
+  get everywhere(): number[] {
+    return [...this.#core.others(), ...this.hosts]
   }
 
   /** A node that this thread may not have been told of yet, in order, as its program hears of it. */
@@ -95,6 +115,7 @@ export class Nodes {
     const before = this.#all.get(node.id)
     this.#all.set(node.id, node)
     for (const [thread] of node.threads) this.#spawned.delete(this.#core.places.number(`${node.id}/${thread}`))
+    for (const thread of this.#threadsOf(node)) this.#begin(thread)
     if (before?.state === node.state) return
     this.#core.replacements.changed()
     const { departures } = this.#core.handoffs

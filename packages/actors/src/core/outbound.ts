@@ -77,12 +77,13 @@ export class Outbound extends FrameBuffer {
   }
   #routed(flags: number, from: number): number {
     if ((flags & frame.ROUTED) === 0) return frame.HEADER_WORDS
+    this.words[frame.STAMP] = from === this.core.platform.thread ? frame.OWN : 0
     this.words[frame.FIRST_SENDER] = from
     return frame.HEADER_WORDS + frame.ROUTED_WORDS
   }
 
-  /** A message out of the mailbox of an actor that has moved, as a frame that lasts. */
-  mail(to: Address, head: number, from: From, argument: unknown): HeldFrame {
+  /** A message as a frame that lasts: out of the mailbox of an actor that has moved, or `own`, as this thread has sent it itself. */
+  mail(to: Address, head: number, from: From, argument: unknown, own = false): HeldFrame {
     const asker = (head & ASKED) === 0 ? undefined : (from as Asker)
     const sender = asker === undefined ? (from as Address | undefined) : asker.sender
     let flags = frame.ROUTED
@@ -95,6 +96,7 @@ export class Outbound extends FrameBuffer {
     const handle = asker?.handle()
     this.#sections(flags, handle?.thread ?? this.core.platform.thread, sender, asker)
     this.#target(to, head >> METHOD_SHIFT, handle?.number ?? -1)
+    if (own) this.words[frame.STAMP] = frame.OWN
     this.finish(asker === undefined ? frame.TELL : frame.ASK, flags)
     return this.copy()
   }

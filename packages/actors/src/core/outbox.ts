@@ -6,7 +6,8 @@
 // Values are copied when they are sent, as always.
 import type { Address } from './address.ts'
 import type { Cell } from './cell.ts'
-import { type HeldFrame, type Holder, wordsOf } from './held-frame.ts'
+import type { HeldFrame, Holder } from './held-frame.ts'
+import type { From } from './mailbox.ts'
 
 /** As much as may wait for another thread. */
 const MOST = 65_536
@@ -21,6 +22,9 @@ export class Outbox implements Holder {
     this.#owner = owner
   }
 
+  get owner(): Address {
+    return this.#owner.address
+  }
   /** Whether what the actor sends now belongs to a turn. */
   get open(): boolean {
     const { turn, extra } = this.#owner
@@ -33,16 +37,16 @@ export class Outbox implements Holder {
     if (this.#waiting.length >= MOST || this.#bytes >= MOST_BYTES) this.release()
   }
   /** A message for an actor that is here; the argument is its own. */
-  tell(to: Address, cell: Cell, head: number, argument: unknown, bytes: number): void {
+  send(to: Address, cell: Cell, head: number, from: From, argument: unknown, bytes: number): void {
     const owner = this.#owner
-    const { core, address } = owner
+    const { core } = owner
     this.add(bytes, () => {
       if (to.cell === cell && owner.extra?.waking?.holds(to) !== true)
-        return cell.accept(head, address, argument, bytes)
+        return core.deliver(cell, head, from, argument, bytes)
       try {
-        this.#send(to, core.outbound.mail(to, head, address, argument))
+        this.#send(to, core.outbound.mail(to, head, from, argument, true))
       } catch {
-        core.undeliverable(to, head, address, 'unreadable') // a codec of the user's has failed only now
+        core.undeliverable(to, head, from, 'unreadable') // a codec of the user's has failed only now
       }
     })
   }
@@ -57,7 +61,7 @@ export class Outbox implements Holder {
     const waking = extra?.waking
     if (waking?.holds(to) === true) return waking.hold(to, own)
     const reason = core.unreachable(to) ?? (core.routes.dispatch(to, own, false) ? undefined : 'full')
-    if (reason !== undefined) core.deadLetter(to, core.platform.methods.text(wordsOf(own)[4]! & 0xffff), reason)
+    if (reason !== undefined) core.inbound.undeliverable(own, reason)
   }
 
   /** Sends what is there. */

@@ -5,6 +5,7 @@ import type { Address } from './address.ts'
 import type { Asker, Chain } from './ask.ts'
 import type { Core } from './core.ts'
 import type { TroupeError } from './errors.ts'
+import { FORWARDED } from './handoff-frame.ts'
 
 export class RemoteAsk implements Asker {
   readonly #core: Core
@@ -31,6 +32,13 @@ export class RemoteAsk implements Asker {
     this.until = until
   }
   begin(): void {}
+  /** An actor here is where its asker believes it: on the thread of whoever was asked. Of any other it is told. */
+  goesTo(to: Address): void {
+    const { outbound, platform, asks } = this.#core
+    if (this.settled || to.cell !== undefined) return
+    if (this.#thread === platform.thread) asks.find(this.#number)?.goesTo(to)
+    else outbound.handoff(this.#thread, to, FORWARDED, this.#number, 0, platform.thread)
+  }
   handle(): { thread: number; number: number } {
     return { thread: this.#thread, number: this.#number }
   }

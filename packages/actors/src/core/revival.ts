@@ -112,7 +112,7 @@ export class Revival {
 
   #listen(): void {
     const { lost } = this.#tasks[0]!
-    const others = [...this.#core.others(), ...this.#core.nodes.hosts].filter(thread => !lost.includes(thread))
+    const others = this.#core.nodes.everywhere.filter(thread => !lost.includes(thread))
     this.#others = new Set(others)
     this.#silent = new Set(others.filter(thread => !this.#hasSpoken(thread)))
     this.#checkSilent()
@@ -132,7 +132,7 @@ export class Revival {
     for (const thread of lost) core.platform.emptyVault(thread)
     this.#tellOrigins()
     const told = threadNumbers(lost)
-    for (const thread of [...core.others(), ...core.nodes.hosts]) core.calls.send(thread, 'revived', [told, names])
+    for (const thread of core.nodes.everywhere) core.calls.send(thread, 'revived', [told, names])
     this.#tasks.shift()
     core.heirs.revived(lost)
     core.names.revived(core.platform.thread, names)
@@ -232,19 +232,24 @@ export class Revival {
 function hasGone(core: Core, { phase, epoch, place, origin, self }: Stand): boolean {
   return phase === 'away' && epoch > 0 && place !== origin && place !== self && !core.hasLost(place)
 }
-/** Tells an heir of all that lives here, or elsewhere as this thread knows, and that it might take for lost. */
-export function tellAll({ core }: Core, heir: number): void {
-  const { directory, routes, outbound, platform } = core
-  const tell = (address: Address, epoch: number, place: number): void => {
-    if (epoch > 0 && place !== heir) outbound.handoff(heir, address, MOVED, 0, epoch, place)
+/** Where actors that have moved are, with their epochs, as far as that is known here. */
+export function* whereabouts({ core }: Core): Iterable<[address: Address, epoch: number, place: number]> {
+  const { directory, routes, platform } = core
+  for (const { address, extra } of directory) {
+    const epoch = address.standing?.epoch ?? extra?.epoch ?? 0
+    if (epoch > 0) yield [address, epoch, platform.thread]
   }
-  for (const { address, extra } of directory)
-    tell(address, address.standing?.epoch ?? extra?.epoch ?? 0, platform.thread)
   for (const stand of routes.stands()) {
     const { address, epoch, place, phase, self } = stand
     // of a commit that may not arrive nobody is told; until it has it can still come back here
-    if (phase === 'given') tell(address, epoch - 1, self)
-    else if (hasGone(core, stand)) tell(address, epoch, place)
+    if (phase === 'given' && epoch > 1) yield [address, epoch - 1, self]
+    else if (hasGone(core, stand)) yield [address, epoch, place]
+  }
+}
+/** Tells an heir of all that lives here, or elsewhere as this thread knows, and that it might take for lost. */
+export function tellAll(core: Core, heir: number): void {
+  for (const [address, epoch, place] of whereabouts(core)) {
+    if (place !== heir) core.outbound.handoff(heir, address, MOVED, 0, epoch, place)
   }
 }
 

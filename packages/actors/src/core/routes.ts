@@ -5,9 +5,8 @@
 // that counts: `of` finds it for any other. Its `cell` is set only while what this thread sends may go straight into the
 // mailbox. A frame that is held or passed on is in words 6 and 7 what frame.ts calls ROUTED. Frames of this thread travel as
 // user frames, those that it passes on as system frames, which nobody refuses; so a fence, a user frame, is behind both.
-import type { Address } from './address.ts'
+import { type Address, FIRST_FAR } from './address.ts'
 import type { Cell } from './cell.ts'
-import type { Core } from './core.ts'
 import * as frame from './frame.ts'
 import { type HeldFrame, isMessage, routedCopy, wordsOf } from './held-frame.ts'
 import { ENDED, FENCED, fenceFrame, KNOWN, MOVED, REVIVED, WHERE } from './handoff-frame.ts'
@@ -28,10 +27,6 @@ export class Routes extends MovedAddresses {
   readonly busy = new Set<Stand>()
   #resting = false
 
-  constructor(core: Core) {
-    super(core)
-  }
-
   stands(): Iterable<Stand> {
     return this.#stands
   }
@@ -45,9 +40,10 @@ export class Routes extends MovedAddresses {
     address.standing = stand
     this.#stands.add(stand)
     this.keep(address)
-    if (cell !== undefined) stand.begin((stand.cell = cell).extra?.epoch ?? 0)
+    if (address.home >= FIRST_FAR) this.core.nodes.meet(address.home) // which may be gone for long
+    if (this.core.heirs.areNone(address.home)) stand.orphaned()
     else if (this.core.heirs.isOpen(stand.target)) stand.lost(stand.target)
-    else if (this.core.heirs.areNone(address.home)) stand.orphaned()
+    if (cell !== undefined) stand.begin((stand.cell = cell).extra?.epoch ?? 0)
     this.watch()
     return stand
   }
@@ -178,7 +174,9 @@ export class Routes extends MovedAddresses {
     const core = this.core
     const self = core.platform.thread
     const ended = standing === undefined && address.cell === undefined && kind !== 'mark'
-    const answer: FenceAnswer = ended ? 'gone' : (standing?.met(kind, fencer) ?? kind)
+    // of an orphan nobody else always knows where it is
+    const lasting = kind === 'end' && this.isOrphan(address) ? 'way' : kind
+    const answer: FenceAnswer = ended ? 'gone' : (standing?.met(kind, fencer) ?? lasting)
     if (answer === 'end') this.watch()
     const epoch = standing?.epoch ?? address.cell?.extra?.epoch ?? 0
     if (fencer !== self) core.outbound.handoff(fencer, address, FENCED, ticket, epoch, self, { kind: answer })
@@ -256,9 +254,10 @@ export class Routes extends MovedAddresses {
   finished(address: Address): void {
     const { standing, local } = address
     if (standing === undefined && local) return
-    this.core.heirs.endedHere(address)
-    const told = new Set(standing?.knowers)
-    if (!local) told.add(this.core.heirs.of(address.home))
+    const { heirs, nodes } = this.core
+    heirs.endedHere(address)
+    const told = new Set(this.isOrphan(address) ? nodes.everywhere : standing?.knowers)
+    if (!local) told.add(heirs.of(address.home))
     for (const thread of told) this.core.outbound.handoff(thread, address, ENDED, 0, 0, 0)
     this.ended(address)
   }

@@ -132,7 +132,7 @@ export class Waking<Target, Held> {
   readonly from: number
   readonly #ask: (target: Target, ticket: number) => void
   readonly #release: (target: Target, held: Held[]) => void
-  readonly held = new Map<number, { target: Target; held: Held[] }>()
+  readonly held = new Map<number, { target: Target; held: Held[]; after: (() => void)[] }>()
   /** By target, as `keyOf` names it. */
   readonly tickets = new Map<unknown, number>()
   readonly #keyOf: (target: Target) => unknown
@@ -157,14 +157,21 @@ export class Waking<Target, Held> {
     return ticket === undefined || this.held.has(ticket)
   }
   hold(target: Target, frame: Held): void {
+    this.#heldFor(target).held.push(frame)
+  }
+  /** Runs it behind all that is held for a target, or still under way from the old thread. Only where it `holds`. */
+  after(target: Target, run: () => void): void {
+    this.#heldFor(target).after.push(run)
+  }
+  #heldFor(target: Target): { held: Held[]; after: (() => void)[] } {
     const key = this.#keyOf(target)
     let ticket = this.tickets.get(key)
     if (ticket === undefined) {
       this.tickets.set(key, (ticket = ++this.last))
-      this.held.set(ticket, { target, held: [] })
+      this.held.set(ticket, { target, held: [], after: [] })
       this.#ask(target, ticket)
     }
-    this.held.get(ticket)!.held.push(frame)
+    return this.held.get(ticket)!
   }
 
   /** The target has taken in what was sent before. */
@@ -173,6 +180,7 @@ export class Waking<Target, Held> {
     if (found === undefined) return
     this.held.delete(ticket)
     this.#release(found.target, found.held)
+    for (const run of found.after) run()
   }
   /** All have. */
   settled(): void {

@@ -39,6 +39,8 @@ export abstract class Stream<Held = unknown> extends Losses {
   /** It has been given to a node that cannot be reached: nothing goes out until it is known whether it has come there. */
   doubted = false
   used = false // since it was last looked at
+  /** The epoch with which the actor last answered a fence. */
+  vouched = -1
   /** Those who have asked the way: told of each move. The live actor takes them along. */
   knowers: number[] = []
   fences = 0
@@ -67,6 +69,10 @@ export abstract class Stream<Held = unknown> extends Losses {
 
   get resident(): boolean {
     return this.phase === 'here' || this.phase === 'leaving'
+  }
+  /** Whether nobody can be asked who always knows: its origin is lost, and nobody stands in for that, or not yet. */
+  get isOrphan(): boolean {
+    return this.origin < 0 || this.isOpen(this.origin)
   }
   /** Whether a move can begin: frames of this thread's must not be on their way to here. */
   get settled(): boolean {
@@ -157,7 +163,7 @@ export abstract class Stream<Held = unknown> extends Losses {
    */
   met(kind: FenceKind, from: number): FenceKind {
     if (kind === 'mark' || from === this.self) return kind
-    if (kind === 'end' && (this.origin < 0 || !this.#originFollows)) return 'way'
+    if (kind === 'end' && (this.isOrphan || !this.#originFollows)) return 'way'
     if (kind === 'end') this.tellNoMore(from)
     // the origin is told of each move anyway, and would never ask for an end
     else if (from !== this.origin && !this.isLost(from) && !this.knowers.includes(from)) this.knowers.push(from)
@@ -182,6 +188,7 @@ export abstract class Stream<Held = unknown> extends Losses {
     this.clean = true
     this.passed = false
     this.#learn(place, epoch)
+    this.vouched = this.epoch
     if (!this.isLost(this.target)) this.orphanOf = -1
     else if (this.phase === 'away') this.orphanOf = this.place
     const wanted = this.held.length > 0
@@ -250,12 +257,13 @@ export abstract class Stream<Held = unknown> extends Losses {
     if (used || moves || this.fence !== 0 || this.orphanOf >= 0) return true
     if (this.phase === 'here') {
       this.settle()
-      if (!this.settled || (this.origin >= 0 && !this.#originFollows)) return true
+      if (!this.settled || (!this.isOrphan && !this.#originFollows)) return true
       if (this.knowers.length === 0) this.out({ do: 'forget' })
       return false
     }
-    // where nobody else always knows, it is kept
-    if (this.self === this.origin || this.origin < 0) return false
+    // where nobody else always knows, it is kept, once it is certain that the actor has not ended
+    if (this.self === this.origin) return false
+    if (this.isOrphan && this.vouched === this.epoch) return this.origin >= 0
     this.#fenceOff('end')
     return true
   }

@@ -86,9 +86,13 @@ export const threadOperations = {
   nodeDown(core: Core, [id, why]: [string, string]) {
     core.nodes.down(id, why)
   },
-  /** By a thread that has heard that a node is down. */
-  downHeard(core: Core, [id]: [string], from: number) {
-    core.nodes.losses.heard(id, from)
+  /** By a thread that has heard that a node is down, as others of its node will. */
+  downHeard(core: Core, [id, others]: [string, ThreadNumber[]], from: number) {
+    core.nodes.losses.heard(id, numbersOf(others), from)
+  },
+  /** By a thread of another node: what was gone before. */
+  goneBefore(core: Core, [ids, threads, heirs]: [string[], ThreadNumber[], ThreadNumber[]]) {
+    core.nodes.losses.goneBefore(ids, numbersOf(threads), numbersOf(heirs))
   },
   senior(core: Core, [id]: [string]) {
     core.nodes.ledBy(id)

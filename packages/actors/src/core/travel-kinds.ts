@@ -4,6 +4,7 @@
 import { refTravel } from './actor-ref.ts'
 import { endTravel } from './channel-end.ts'
 import { lateReplyTravel } from './late-reply.ts'
+import { keyedTravel, routedTravel } from './routed-ref.ts'
 import { sealedTravel } from './sealed.ts'
 import type { TravelKind } from './sendable.ts'
 import { momentTravel, threadNumberTravel } from './thread-number.ts'
@@ -15,4 +16,6 @@ export const travelKinds = [
   threadNumberTravel,
   momentTravel,
   sealedTravel,
+  routedTravel,
+  keyedTravel,
 ] as unknown as readonly TravelKind<unknown>[]

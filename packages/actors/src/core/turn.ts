@@ -22,6 +22,8 @@ export class Turn extends TimerNode implements Taken {
   ended = true
   /** For a hook (started, stopping): what comes after it, with the error it threw, or what it returned. */
   after: ((error: unknown, value: unknown) => void) | undefined = undefined
+  /** What has become of its message, or its reply, before its end. */
+  fate: 'forwarded' | 'later' | undefined = undefined
   /** Its own context, where the handler may run beside others. */
   context: Context | undefined = undefined
   #chain: Chain | undefined = undefined
@@ -38,8 +40,17 @@ export class Turn extends TimerNode implements Taken {
     return (this.#chain ??= new Chain(this.cell.address, this.serial, this.method.name, this.asker?.chain))
   }
 
+  /** Its message has been forwarded: from now on nobody waits for this turn, nor for what it asks. */
+  forwarded(): void {
+    if ((this.head & ASKED) !== 0) this.from = (this.from as Asker).sender
+    this.head &= ~ASKED
+    this.fate = 'forwarded'
+    this.#chain = undefined
+  }
+
   /** Lets go of the message. */
   clear(): void {
+    this.fate = undefined
     this.from = undefined
     this.argument = undefined
     this.after = undefined

@@ -35,7 +35,8 @@ export function unpack(core: Core, address: Address, { rest, state }: Arrived): 
 }
 
 function unpacked(cell: Cell, loaded: Loaded, known: Protocol, rest: readonly unknown[], state: Packed): Cell {
-  const [, , turns, lives, timersMade, pinned, init, parent, name, restarts, watchers, children, things] = rest as Rest
+  const [, , turns, lives, timersMade, pinned, init, parent, ...others] = rest as Rest
+  const [name, restarts, watchers, children, things, as] = others
   cell.loaded = loaded
   takeState(cell, known, cell.core.platform.codec.decode(state.bytes, state.start, state.end, cell))
   cell.pinned = pinned
@@ -50,6 +51,7 @@ function unpacked(cell: Cell, loaded: Loaded, known: Protocol, rest: readonly un
   if (watchers !== undefined) more.watchers = byId(watchers)
   if (children !== undefined) more.away = byId(children)
   if (things !== undefined) takeThings(cell, things)
+  if (as !== undefined) more.as = as
   checkCalls(cell, known)
   return cell
 }

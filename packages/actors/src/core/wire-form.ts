@@ -18,11 +18,28 @@ export type WireField =
   | 'channel'
   | 'moment'
   | 'body'
+  | 'text'
   | { readonly least: number; readonly most: number }
   | { readonly oneOf: readonly string[] }
 
-/** One field where a kind packs its instances into one, else the items of an array. */
-export type WireForm = WireField | readonly WireField[]
+/** One field where a kind packs its instances into one, else the items of an array; `each`: what comes again and again behind the first. */
+export type WireForm = WireField | readonly WireField[] | Repeated
+interface Repeated {
+  readonly first: readonly WireField[]
+  readonly each: readonly WireField[]
+}
+
+/** The fields of an array of so many items as another process has it; undefined where it cannot have so many. */
+export function fieldsOf(form: readonly WireField[] | Repeated, items: number): readonly WireField[] | undefined {
+  if (!('each' in form)) {
+    const wanted = form.length + form.filter(field => field === 'channel').length
+    return items === wanted ? form : undefined
+  }
+  const { first, each } = form
+  const times = (items - first.length) / each.length
+  if (!Number.isInteger(times) || times < 1) return undefined
+  return [...first, ...Array.from({ length: times }, () => each).flat()]
+}
 
 /** What the numbers of this process are called elsewhere. */
 export interface WireNames {
@@ -38,8 +55,10 @@ export interface WireNames {
 export function toWire(form: WireForm, plain: unknown, names: WireNames): unknown {
   if (!isList(form)) return said(form, plain, names)
   const wire: unknown[] = []
-  for (const [at, field] of form.entries()) {
-    const item = (plain as unknown[])[at]
+  const given = plain as unknown[]
+  const fields = 'each' in form ? fieldsOf(form, given.length)! : form
+  for (const [at, field] of fields.entries()) {
+    const item = given[at]
     if (field === 'channel') wire.push(names.place(birthOf(item as number)), serialOf(item as number))
     else wire.push(said(field, item, names))
   }
@@ -52,7 +71,7 @@ export function fromWire(form: WireForm, wire: unknown, names: WireNames): unkno
   const plain: unknown[] = []
   const items = wire as unknown[]
   let at = 0
-  for (const field of form) {
+  for (const field of fieldsOf(form, items.length)!) {
     if (field === 'channel') plain.push(keyOf(names.thread(items[at++] as string), items[at++] as number))
     else plain.push(understood(field, items[at++], names))
   }
@@ -72,6 +91,7 @@ function said(field: WireField, item: unknown, names: WireNames): unknown {
     case 'moment':
       return number - names.now()
     case 'body':
+    case 'text':
       return item
     case 'channel':
       throw new TypeError('a channel takes two items, and so an array')
@@ -91,6 +111,7 @@ function understood(field: WireField, item: unknown, names: WireNames): unknown 
     case 'moment':
       return (item as number) + names.now()
     case 'body':
+    case 'text':
       return item
     case 'channel':
       throw new TypeError('a channel takes two items, and so an array')
@@ -98,6 +119,6 @@ function understood(field: WireField, item: unknown, names: WireNames): unknown 
   return assertNever(field)
 }
 
-export function isList(form: WireForm): form is readonly WireField[] {
-  return Array.isArray(form)
+export function isList(form: WireForm): form is readonly WireField[] | Repeated {
+  return Array.isArray(form) || (typeof form === 'object' && 'each' in form)
 }

@@ -14,7 +14,7 @@ import { type Admission, WIRE } from './wire-scan.ts'
 const READ: object = { useRecords: false, mapsAsObjects: true, copyBuffers: true, moreTypes: false }
 /** The marks of errors (core/natives.ts). */
 const ERRORS: readonly unknown[] = [`${NATIVE}e`, `${NATIVE}t`]
-const TAGS = { ref: 'ref', thread: 'thread number', moment: 'moment' } as const
+const TAGS = { ref: 'ref', thread: 'thread number', moment: 'moment', routed: 'routed ref' } as const
 
 export class WireForms {
   readonly #tags: readonly string[]
@@ -99,6 +99,7 @@ export class WireForms {
       case 'ref':
       case 'thread':
       case 'moment':
+      case 'routed':
         return Array.isArray(node) && node[0] === KIND && this.#tags[node[1] as number] === TAGS[form]
       default:
         return assertNever(form)

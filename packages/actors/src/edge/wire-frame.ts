@@ -17,7 +17,7 @@ import type { PeerTables } from './wire-tables.ts'
 
 const MESSAGE_FLAGS = frame.ROUTED | frame.SENDER | frame.TRACE
 const ASK_FLAGS = MESSAGE_FLAGS | frame.DEADLINE | frame.CHAIN
-const LAST_OPERATION = handoff.CONFIRMED
+const LAST_OPERATION = handoff.FORWARDED
 const CHANNEL_SERIAL_HIGH = 15
 
 /** A frame on its way to another process: the clocks of two have nothing in common. */

@@ -8,7 +8,7 @@ import { HOT_STRING } from '../core/primitives.ts'
 import { assertNever } from '../core/platform.ts'
 import type { TravelKind } from '../core/sendable.ts'
 import { MAX_DEPTH } from '../core/walk.ts'
-import { isList, type WireField } from '../core/wire-form.ts'
+import { fieldsOf, isList, type WireField } from '../core/wire-form.ts'
 import { SLOT_BYTES } from './wire-bytes.ts'
 import { type Shape, WireMarks } from './wire-marks.ts'
 
@@ -148,11 +148,11 @@ export class WireScan extends WireMarks {
     const form = this.#kinds[this.whole(0, this.#kinds.length - 1)]!.wire
     if (form === undefined) throw this.bad('an instance that does not leave its process')
     if (!isList(form)) return this.#field(form)
-    let items = form.length
-    for (const field of form) if (field === 'channel') items++
-    if (this.arrayLength(this.token()) !== items) throw this.bad(`no array of ${items} items`)
+    const items = this.arrayLength(this.token())
+    const fields = items > this.end - this.at ? undefined : fieldsOf(form, items)
+    if (fields === undefined) throw this.bad('no array of so many items as its kind has')
     this.made++
-    for (const field of form) this.#field(field)
+    for (const field of fields) this.#field(field)
   }
   #field(field: WireField): void {
     if (typeof field === 'object') {
@@ -175,6 +175,8 @@ export class WireScan extends WireMarks {
         return void this.number()
       case 'body':
         return this.#sealed()
+      case 'text':
+        return void this.string('a text', this.end)
     }
     return assertNever(field)
   }

@@ -9,23 +9,21 @@
 import { setImmediate } from 'node:timers'
 import { ActorRef } from '../core/actor-ref.ts'
 import { Address } from '../core/address.ts'
+import type { Asker } from '../core/ask.ts'
 import { type BehaviorValue, source } from '../core/behavior-value.ts'
 import { Cell } from '../core/cell.ts'
 import { Channel as End } from '../core/channel-end.ts'
 import { Core } from '../core/core.ts'
 import { type ActorId, ActorStopped, InvalidCall, Refusal } from '../core/errors.ts'
 import type { GoroutineValue } from '../core/goroutine-value.ts'
-import { MANY_ARGUMENTS } from '../core/mailbox.ts'
-import { defaultLimits, type FrameCodec, type Platform } from '../core/platform.ts'
+import { ASKED, type From, MANY_ARGUMENTS, METHOD_SHIFT, ONE_ARGUMENT } from '../core/mailbox.ts'
+import { defaultLimits } from '../core/platform.ts'
 import { Spawning, type SpawnOptions } from '../core/spawning.ts'
 import type { Behavior, StateOf } from '../behavior.ts'
 import type { Channel, ChannelOptions } from '../channel.ts'
 import type { Asks, ProtocolOf, Tells } from '../ref.ts'
-import { OffloadingInPlace } from './offloading-in-place.ts'
-import { Random } from './random.ts'
-import { SimSymbols } from './sim-symbols.ts'
-import { EPOCH } from './sim-platform.ts'
 import { eventLoopTurns, NotSimulated } from './course.ts'
+import { BenchPlatform, ELSEWHERE, type Fault, HERE } from './probe-platform.ts'
 import type { Recorder } from './stub.ts'
 
 /** One actor without a system: its handlers run in place, what it sends is recorded, its clock is yours. */
@@ -116,92 +114,6 @@ class Bench {
   }
 }
 
-const HERE = 0
-/** Where everything else seems to be. */
-const ELSEWHERE = 1
-
-interface Fault {
-  readonly method: string
-  readonly error: unknown
-}
-
-/** A platform whose time is the test's, and that sends nothing. */
-class BenchPlatform implements Platform {
-  readonly thread = HERE
-  readonly threads = 2
-  readonly lives = 2
-  readonly methods = new SimSymbols()
-  readonly protocols = new SimSymbols()
-  readonly #random = new Random(1)
-  core!: BenchCore
-  time = 0
-  due = Infinity
-
-  now(): number {
-    return this.time
-  }
-  wall(): number {
-    return EPOCH + Math.floor(this.time)
-  }
-  random(): number {
-    return this.#random.unit()
-  }
-  wake(): void {
-    queueMicrotask(() => this.core.runInPlace())
-  }
-  wakeAt(at: number): void {
-    this.due = Math.min(this.due, at)
-  }
-  post(): boolean {
-    return true
-  }
-  load(): never {
-    throw new Error('a probe loads nothing')
-  }
-  place = (): number => HERE
-  current = (thread: number): number => (thread === HERE || thread === ELSEWHERE ? thread : -1)
-  awaited = (): boolean => false
-  hosts(): void {}
-  busy(): number {
-    return 0
-  }
-  heap(): number {
-    return 0
-  }
-  rest(): Promise<void> {
-    return Promise.resolve()
-  }
-  overdue(): boolean {
-    return false
-  }
-  watch(): void {}
-  /** Whatever is not of this test ends with it. */
-  readonly vault = undefined
-  vaultOf(): [] {
-    return []
-  }
-  emptyVault(): void {}
-  /** No select of a probe waits anywhere else. */
-  readonly claims = new Int32Array(0)
-  readonly seat = 0
-  readonly offloading = new OffloadingInPlace(() => Promise.resolve())
-  emit(event: string, data: unknown): void {
-    if (event === 'fault') this.core.faults.push(data as Fault)
-  }
-  readonly codec: FrameCodec = {
-    // What goes elsewhere has been checked and copied before, and nobody reads it.
-    writeFlat: () => -1,
-    readFlat() {
-      throw new Error('a probe gets no frames')
-    },
-    pack: () => ({ bytes: new Uint8Array(0), start: 0, end: 0 }),
-    packWire: () => ({ bytes: new Uint8Array(0), start: 0, end: 0 }),
-    decode() {
-      throw new Error('a probe gets no frames')
-    },
-  }
-}
-
 class BenchCore extends Core implements Recorder {
   override readonly spawning: BenchSpawning
   readonly #sent: Sent[]
@@ -233,8 +145,7 @@ class BenchCore extends Core implements Recorder {
     const { address: to, owner } = ref
     if (to.home === ELSEWHERE) {
       this.#send(to, method, shape, argument)
-      const text = `${to.id}.${name}: a child of a probed actor is only recorded and answers nothing; use a stub, or simulate()`
-      throw new NotSimulated(text, { actor: to.id, method: name })
+      throw unanswered(to, name)
     }
     const reply = super.ask(ref, method, name, shape, argument)
     if (owner !== undefined) return await reply
@@ -246,6 +157,12 @@ class BenchCore extends Core implements Recorder {
       if (told >= 0 && !(error instanceof Refusal)) this.faults.splice(told, 1)
       throw error
     }
+  }
+  override forward(to: Address, owner: Cell, head: number, from: From, argument: unknown): void {
+    if (to.home !== ELSEWHERE) return super.forward(to, owner, head, from, argument)
+    const method = head >> METHOD_SHIFT
+    this.#send(to, method, head & (ONE_ARGUMENT | MANY_ARGUMENTS), argument)
+    if ((head & ASKED) !== 0) (from as Asker).fail(unanswered(to, this.platform.methods.text(method)))
   }
   override stop(address: Address, drain: boolean): Promise<void> {
     return address.home === ELSEWHERE ? Promise.resolve() : super.stop(address, drain)
@@ -271,6 +188,11 @@ class BenchCore extends Core implements Recorder {
     const [fault] = this.faults.splice(at, 1)
     if (fault !== undefined) throw fault.error as Error
   }
+}
+
+function unanswered({ id }: Address, method: string): NotSimulated {
+  const text = `${id}.${method}: a child of a probed actor is only recorded and answers nothing; use a stub, or simulate()`
+  return new NotSimulated(text, { actor: id, method })
 }
 
 /** Children stand elsewhere. */

@@ -6,9 +6,11 @@
 // and replies are copied then, as between actors. An ask of a method without an answer is rejected; a tell is taken in.
 import { ActorRef, type Receiver } from '../core/actor-ref.ts'
 import { Address } from '../core/address.ts'
+import type { Asker } from '../core/ask.ts'
 import type { Cell } from '../core/cell.ts'
 import { ActorFault, type ActorId, InvalidCall, NotSendable, TroupeError, UnknownMethod } from '../core/errors.ts'
 import { Extra } from '../core/extra.ts'
+import type { From } from '../core/mailbox.ts'
 import { travel, type TravelKind } from '../core/values.ts'
 import type { Ref } from '../ref.ts'
 
@@ -98,6 +100,16 @@ class StubRef extends ActorRef {
       const text = `${this.id}.${method} threw: ${error instanceof Error ? error.message : String(error)}`
       throw new ActorFault(text, { actor: this.id, method, ran: 'yes', cause: error })
     }
+  }
+
+  /** Its answer is the reply to whoever has asked the actor that forwards. */
+  override sendForward(_owner: Cell, from: From, asked: boolean, method: string, args: readonly unknown[]): void {
+    if (!asked) return this.#tell(method, [...args])
+    const asker = from as Asker
+    this.#ask(method, [...args]).then(
+      answer => asker.reply(answer, this.address, method),
+      (error: TroupeError) => asker.fail(error),
+    )
   }
 
   #call(method: string, args: unknown[]): unknown {

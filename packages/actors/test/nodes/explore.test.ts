@@ -82,7 +82,10 @@ describe('a rule that is broken is found out', { timeout: 60_000 }, () => {
   })
   test('a commit is taken back while its target cannot be reached', async () => {
     breaks(Routes.prototype, 'doubted', () => {
-      return ({ address }: Stand) => address.protocol.core.handoffs.departures.returned(address, say.COMMIT)
+      return ({ address }: Stand) => {
+        const { departures } = address.protocol.core.handoffs
+        for (let ticket = 1; ticket < 100; ticket++) departures.returned(address, say.COMMIT, ticket)
+      }
     })
     expect(await violation({ messages: 0, cut: true, loss: 'expel a' })).toMatch(TWICE)
   })

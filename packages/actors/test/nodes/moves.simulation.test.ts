@@ -12,6 +12,7 @@ import type { HandoffFrame } from '../../src/core/handoffs.ts'
 import { FarWaiter } from '../../src/core/far-waiter.ts'
 import { Inbound } from '../../src/core/inbound.ts'
 import { NodeLosses } from '../../src/core/node-losses.ts'
+import { Outbound } from '../../src/core/outbound.ts'
 import { Routes } from '../../src/core/routes.ts'
 import { Selection } from '../../src/core/selection.ts'
 import type { Stand } from '../../src/core/stand.ts'
@@ -61,6 +62,15 @@ describe('random programs on several nodes', () => {
     }
   })
 
+  test.each(chunks)(
+    'that are lost after a while in which much is forgotten: from seed %i on',
+    { timeout: 600_000 },
+    async from => {
+      for (let seed = from; seed < Math.min(from + CHUNK, FIRST + SEEDS); seed++) {
+        expect(await runNodes(seed, counts, { pauses: true }), `seed ${seed}`).toEqual([])
+      }
+    },
+  )
   test.each(chunks)('with selects at channels of other nodes: from seed %i on', { timeout: 600_000 }, async from => {
     for (let seed = from; seed < Math.min(from + CHUNK, FIRST + SEEDS); seed++) {
       for (const faults of [0, 12]) {
@@ -73,6 +83,11 @@ describe('random programs on several nodes', () => {
   const FOUND = [98, 172, 343, 513, 634, 684, 1768, 1848, 2147, 2627, 2675, 3064, 3089, 3439, 5208]
   test.each(FOUND)('found once: seed %i', async seed => {
     expect(await runNodes(seed, counts)).toEqual([])
+  })
+
+  /** A commit that came back late, when its actor was already on its way elsewhere. */
+  test('found once, with selects: seed 316', async () => {
+    expect(await runNodes(316, counts, { selects: true })).toEqual([])
   })
 
   test.runIf(SEEDS >= 150)('they met everything that can happen', () => {
@@ -102,7 +117,10 @@ describe('a rule that is broken on purpose is found out', { timeout: 300_000 }, 
   })
   test('a commit is taken back while its target cannot be reached', async () => {
     breaks(Routes.prototype, 'doubted', () => {
-      return ({ address }: Stand) => address.protocol.core.handoffs.departures.returned(address, say.COMMIT)
+      return ({ address }: Stand) => {
+        const { departures } = address.protocol.core.handoffs
+        for (let ticket = 1; ticket < 100; ticket++) departures.returned(address, say.COMMIT, ticket)
+      }
     })
     expect(await shows(TWICE, { kills: false })).toBe(true)
   })
@@ -142,6 +160,16 @@ describe('a rule that is broken on purpose is found out', { timeout: 300_000 }, 
     })
     breaks(NodeLosses.prototype, 'heard', () => () => {})
     expect(await shows(/still|heard of its end/)).toBe(true)
+  })
+  test('nobody says where those are that were spawned on a node that is gone', async () => {
+    breaks(Routes.prototype, 'isOrphan', () => () => false)
+    breaks(Outbound.prototype, 'handoff', old => {
+      return function (this: Outbound, ...args: Parameters<typeof old>) {
+        const [, address, op] = args
+        if (op !== say.MOVED || !address!.protocol.core.hasLost(address!.home)) old.apply(this, args)
+      }
+    })
+    expect(await shows(/does not answer|heard of its end: lost/, { pauses: true })).toBe(true)
   })
   test('a frame that comes back is forgotten', async () => {
     breaks(Inbound.prototype, 'undeliverable', () => () => {})

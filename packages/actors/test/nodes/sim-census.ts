@@ -93,13 +93,13 @@ export class Census {
       for (const stand of core.routes.stands()) {
         const { address, phase, held, fence } = stand
         known++
+        const place = this.#places.get(address.id)
+        const what = `${here} still has a standing of ${address.id}, ${phase}`
+        check(place !== undefined, `${what}, which has ended`)
         if (this.#isOrphan(stand)) {
           orphans = true
           continue
         }
-        const place = this.#places.get(address.id)
-        const what = `${here} still has a standing of ${address.id}, ${phase}`
-        check(place !== undefined, `${what}, which has ended`)
         check(
           place === undefined || (core.heirs.of(address.home) === thread && place !== here),
           `${what}, which is on ${place}`,

@@ -35,8 +35,12 @@ export interface Chances {
   readonly deeds: number
   /** Whether goroutines select from channels of several nodes, too. */
   readonly selects: boolean
+  /** Whether nothing happens from time to time, for so long that threads forget where actors are. */
+  readonly pauses: boolean
 }
-const CHANCES: Chances = { faults: 12, kills: true, deeds: 60, selects: false }
+const CHANCES: Chances = { faults: 12, kills: true, deeds: 60, selects: false, pauses: false }
+/** ms in which what nobody uses has been forgotten. */
+const PAUSE = 3_500
 
 /** Runs the program of a seed; gives what was wrong. `coverage` counts what it has met. */
 export async function runNodes(
@@ -144,6 +148,7 @@ class Program {
     for (let left = this.#chances.deeds; left > 0; left--) {
       if (this.#below(100) < this.#chances.faults) this.#fault()
       else this.#deed()
+      if (this.#chances.pauses && this.#below(8) === 0) await this.#cluster.course.sleep(PAUSE)
       await this.#cluster.course.sleep(this.#below(4) === 0 ? 0 : this.#random.unit() * 12)
     }
     await this.#rest()
@@ -391,8 +396,6 @@ class Program {
       if (!places.has(known.ref.id)) continue
       const by = this.#pick(this.#cluster.living)
       const ref = as(known, by)
-      // whoever has not heard of it before cannot find it any more
-      if (this.#isOrphan(ref)) continue
       try {
         reports.set(ref.id, await ref.ask.report())
       } catch (error) {
@@ -400,11 +403,6 @@ class Program {
       }
     }
     return reports
-  }
-  /** Whether the node is gone that it was spawned on. */
-  #isOrphan(ref: Mover): boolean {
-    const { address } = ref as unknown as ActorRef
-    return address.protocol.core.heirs.areNone(address.home)
   }
   #checkReport(id: string, { heard, set, fired }: Report): void {
     for (const [from, numbers] of Object.entries(heard)) {
@@ -431,9 +429,6 @@ class Program {
   }
   #checkWatch(eye: string, id: string, heard: readonly string[], lives: boolean): void {
     for (const why of heard) this.#saw(`watch: ${why}`)
-    // one whose first node is gone cannot be found by whoever has not heard of it before
-    const home = /#(.*)\/\d+\.\D/.exec(id)![1]!
-    if (lives && this.#cluster.nodes.find(node => node.id === home)!.life !== 'runs') return
     this.#check(heard.length === (lives ? 0 : 1), () => {
       return `${id} ${lives ? 'lives' : 'has ended'}, and ${eye} heard of its end: ${heard.join() || 'nothing'}`
     })

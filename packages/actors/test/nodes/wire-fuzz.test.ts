@@ -14,6 +14,8 @@ import { BehaviorUnavailable } from '../../src/core/errors.ts'
 import { BadFrame } from '../../src/edge/bad-frame.ts'
 import { FrameGate } from '../../src/edge/wire-frame.ts'
 import { Random } from '../../src/testing/random.ts'
+import { simulate, type Simulation } from '../../src/testing/simulation.ts'
+import { friend, routed } from '../fixtures/routers.ts'
 import { runLosses } from '../moving/loss-program.ts'
 import { runProgram } from '../simulation-program.ts'
 import { runNodes } from './sim-program.ts'
@@ -44,7 +46,8 @@ const gate = new FrameGate(travelKinds, operationNames)
 beforeAll(async () => {
   const run = { moves: true, losses: false, budget: 35, steps: 100 }
   const runs = [1, 2, 3, 4].map(seed => () => runProgram(seed, { run }))
-  for (const program of [...runs, () => runLosses(1, new Map()), () => runLosses(2, new Map())]) {
+  const losses = [1, 2].map(seed => () => runLosses(seed, new Map()))
+  for (const program of [...runs, ...losses, () => simulate(1, keys, { threads: 2 })]) {
     const sent = await sentBy(program, 8)
     const receiver = new Receiver()
     for (const record of sent.tables.news()) receiver.peer.take(record)
@@ -57,6 +60,13 @@ beforeAll(async () => {
     pairs.push({ sent, receiver })
   }
 }, 120_000)
+
+/** Refs with a route, and the handle of their group, between threads; and what is forwarded there. */
+async function keys(sim: Simulation): Promise<void> {
+  const all = await sim.spawn(routed(friend, 'friends', [1, 2]))
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  for (const name of names) await all.at(name).ask.tell(all.at('other'), all)
+}
 
 /** One frame in a larger memory; what is around it must not matter. */
 const memory = new Uint8Array(ROOM)

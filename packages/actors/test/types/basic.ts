@@ -1,7 +1,7 @@
 // What a behavior, a ref and a system infer, and what they refuse to compile. Each case stands on its own line; a wrong
 // one is marked, so that one compiler run proves both. `is` and `Eq` serve the other files here.
 import { behavior, createSystem, Expired, Refusal, thread, TroupeError } from '@troupe/actors'
-import type { ActorId, AnyRef, Context, ContextOf, Ended, InitOf, Ran, Ref, RefOf, StateOf, System } from '@troupe/actors'
+import type { ActorId, AnyRef, Context, ContextOf, Ended, HandleOf, Hosted, InitOf, Keyed, Ran, Ref, RefOf, StateOf, System } from '@troupe/actors'
 
 export type Eq<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 export declare function is<T extends true>(): void
@@ -183,3 +183,48 @@ if (failed instanceof TroupeError) {
   is<Eq<typeof failed.actor, ActorId>>()
 }
 if (failed instanceof Refusal) is<Eq<typeof failed.code, string>>()
+
+// ── a message that goes on ──────────────────────────────────────────────────────────────────────────────────────
+interface Shelf { put(item: string, at?: number): void; list(): string[]; then2(f: () => void): void }
+export const passer = behavior(import.meta, {
+  name: 'passer',
+  state: (to: Ref<Shelf>) => ({ to }),
+  handlers: {
+    pass(ctx, other: Ref<typeof counter>, any: AnyRef) {
+      ctx.forward(ctx.state.to, 'put', 'x')
+      ctx.forward(ctx.state.to, 'put', 'x', 1)
+      ctx.forward(ctx.state.to, 'list')
+      ctx.forward(other, 'add', 1)
+      ctx.forward(ctx.self, 'pass', 1, 2)
+      // @ts-expect-error no such method
+      ctx.forward(other, 'gte')
+      // @ts-expect-error wrong argument
+      ctx.forward(other, 'add', 'x')
+      // @ts-expect-error argument missing
+      ctx.forward(ctx.state.to, 'put')
+      // @ts-expect-error a function cannot travel
+      ctx.forward(ctx.state.to, 'then2', () => {})
+      // @ts-expect-error no method is known
+      ctx.forward(any, 'put', 'x')
+    },
+  },
+})
+
+// ── hosting: what system.spawn gives, and takes, of a behavior and of a hosted one ──────────────────────────────────
+is<Eq<HandleOf<typeof counter>, Ref<typeof counter>>>()
+is<Eq<HandleOf<Hosted<Keyed<typeof counter>>>, Keyed<typeof counter>>>()
+export async function hosting(system: System, many: Hosted<Keyed<typeof counter>>, keys: Keyed<typeof counter>) {
+  const handle = await system.spawn(many)
+  await system.spawn(many, { name: 'x' })
+  const n: number = await handle.at('a').ask.add(1)
+  const one: Ref<typeof counter> = keys.at('b').with({ deadline: 5 })
+  // @ts-expect-error no such option
+  await system.spawn(many, { nme: 'x' })
+  // @ts-expect-error a key is a string
+  handle.at(1)
+  // @ts-expect-error no such method
+  handle.at('a').ask.gte()
+  // @ts-expect-error init missing
+  await system.spawn(counter)
+  return [n, one]
+}
