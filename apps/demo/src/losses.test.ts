@@ -1,4 +1,4 @@
-import type { System } from '@troupe/actors'
+import { NodeLost, type System } from '@troupe/actors'
 import { simulate, type Simulation } from '@troupe/actors/testing'
 import { expect, test } from 'vitest'
 import { firstLossOf, type Loss, lost, replacedThread } from './losses.ts'
@@ -45,6 +45,13 @@ test.for(events)('%s %j is a loss; what follows from it is none', ([event, data,
     expect(losses.tryReceive()).toBeUndefined()
   }),
 )
+
+test('what fails because a node is lost is none: there is word of the node', () =>
+  simulate(1, async sim => {
+    const { listeners, losses } = listened(sim)
+    listeners.get('fault')!({ actor: 'airport#1', method: 'depart', error: new NodeLost('node b is down') })
+    expect(losses.tryReceive()).toBeUndefined()
+  }))
 
 test('one thread may be lost where that is expected, and what it takes along; a second one, or no successor, is a loss', () =>
   simulate(1, async sim => {

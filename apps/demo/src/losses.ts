@@ -3,7 +3,7 @@
 //
 // Invariants: only the first loss counts. It is the reason; others, and whatever else fails, may follow from it. A thread that
 // is lost on purpose is none, nor is what it takes along; but that nobody takes its place would be.
-import { type ActorId, type Receiver, Refusal, type System } from '@troupe/actors'
+import { type ActorId, NodeLost, type Receiver, Refusal, type System } from '@troupe/actors'
 
 export interface Loss {
   readonly text: string
@@ -33,6 +33,7 @@ export function firstLossOf(
     lose({ actor: to, text: `a flight is lost: ${to} got no ${method} (${reason})` })
   })
   system.on('fault', ({ actor, method, error }) => {
+    if (error instanceof NodeLost) return // there is word of its node too
     lose({ actor, text: `${actor} failed at ${method}`, cause: error })
   })
   let lostThreads = 0

@@ -3,6 +3,7 @@
 // Invariants: an open system keeps the process alive; a closed one leaves nothing open. Closing goes in order: no new
 // actors, all actors stopped on all threads, asks that still wait rejected, threads ended.
 import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers' // not one that a test has replaced
 import { EventEmitter } from 'eventemitter3'
 import { checkParts, inWords } from './core/behavior-value.ts'
 import { type BalanceOptions, balanceSettings, startBalancing } from './core/balancing.ts'
@@ -27,9 +28,10 @@ import { onStrayRejection } from './edge/stray-rejections.ts'
 import { createParts, type SystemParts } from './edge/system-parts.ts'
 import type { ResourceLimits } from './edge/thread-pool.ts'
 import type { WatchLimits } from './edge/watch.ts'
+import { Announcements } from './announcements.ts'
 import { Cluster, type Clustered, type Drained, type Member } from './cluster.ts'
 import type { AnyBehavior } from './behavior.ts'
-import { type Events, Printer } from './events.ts'
+import type { Events } from './events.ts'
 import type { HandleOf, Hosted, SpawnOf } from './hosted.ts'
 import type { Hosting, Place } from './hosting.ts'
 import { checkLimits, type LimitOptions, limitOptions } from './limit-options.ts'
@@ -107,7 +109,7 @@ async function create(options: SystemOptions): Promise<System> {
 /** Its calls are typed by System; core knows no types of users. */
 class LocalSystem extends SystemHosting implements Methods<System> {
   readonly #events = new EventEmitter()
-  readonly #printer = new Printer()
+  readonly #announcements = new Announcements(this.#events)
   readonly #core: Core
   readonly #platform: NodePlatform
   readonly #hosts: HostThreads | undefined
@@ -169,12 +171,15 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   async join(Hub: typeof HubThread, settings: NodeSettings, within: number): Promise<void> {
     const emit = (event: string, data: unknown): void => this.#emit(event, data)
     this.#cluster = new Cluster(this.#core, emit, () => void this.close())
+    this.#announcements.hold()
     try {
       const task = { parts: this.#parts, settings }
       await this.#cluster.join(events => new Hub(task, events), within)
     } catch (error) {
       await this.close()
       throw error
+    } finally {
+      setImmediate(() => this.#announcements.open()) // once the program, which is told now, has had its turn
     }
   }
   async drain({ deadline = DRAIN_WITHIN }: { deadline?: number } = {}): Promise<Drained> {
@@ -237,14 +242,7 @@ class LocalSystem extends SystemHosting implements Methods<System> {
   }
 
   #emit(event: string, data: unknown): void {
-    try {
-      if (!this.#events.emit(event, data)) this.#printer.print(event as keyof Events, data)
-    } catch (error) {
-      // A listener's error is the program's, not that of the actor whose turn this happens to be.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    this.#announcements.announce(event, data)
   }
 
   /** Not an actor's, and nobody listens: then it is not for this system. */

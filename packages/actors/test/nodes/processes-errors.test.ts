@@ -1,6 +1,7 @@
 // What a program is told when something cannot be: by a node that there is none of, or that does not let this one in; and by a
 // process that does not know a behavior.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createSystem, node, type System, type SystemOptions } from '@troupe/actors'
 import { counter } from '../fixtures/node-actors.ts'
 import { TestCluster } from '../fixtures/node-cluster.ts'
@@ -70,7 +71,14 @@ describe('joining', () => {
     expect(cluster.a.nodes().map(one => one.node)).toEqual(['a', 'b'])
   })
   test('and then rightly', { timeout: 60_000 }, async () => {
+    const printed = vi.spyOn(console, 'error')
     const system = await join('x', { secret: SECRET, within: 30_000, listen: cluster.address('x') })
+    const heard: string[] = []
+    system.on('nodeChanged', event => heard.push(event.node))
+    await setImmediate()
+    expect(heard).toEqual(expect.arrayContaining(['a', 'b'])) // of whom it has learned while it joined
+    expect(printed).not.toHaveBeenCalled()
+    printed.mockRestore()
     await expect.poll(() => cluster.a.nodes().map(one => one.node)).toEqual(['a', 'b', 'x'])
     const ref = await system.spawn(counter, 4, { on: node('b') })
     expect(await ref.ask.add(1)).toBe(5)
