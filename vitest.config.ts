@@ -11,6 +11,9 @@ const computing = [
   'packages/actors/test/{moving,channels}/explore.test.ts',
   'packages/actors/test/{moving,checkpoints}/simulation.test.ts',
   'packages/actors/test/{simulation,balance-model,*.simulation}.test.ts',
+  'packages/actors/test/nodes/{explore,moves.simulation,membership,link-storm,wire-fuzz}.test.ts',
+  'packages/paxos/{src,test}/*.test.ts',
+  'packages/ring/{src/*,test/{agreement,bounded-load,plan,ring,*.simulation}}.test.ts',
 ]
 
 export default defineConfig({

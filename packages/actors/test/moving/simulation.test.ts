@@ -21,7 +21,7 @@ import type { RunOptions } from '../simulation-run.ts'
 import { countMoves } from './counting.ts'
 import { storyOf } from './story.ts'
 
-const SEEDS = Number(process.env['SEEDS'] ?? 5_000)
+const SEEDS = Number(process.env['SEEDS'] ?? 3_000)
 const FIRST = Number(process.env['SEED'] ?? 0)
 const CHUNK = 500
 /** Small programs: what goes wrong between few goes wrong between many. */
