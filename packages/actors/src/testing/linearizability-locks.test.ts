@@ -70,6 +70,25 @@ test.each<[string, 1 | 2, () => Operation[]]>([
     ],
   ],
   ['an unknown acquire may hold it', 1, () => [unknown('acquire', { lease: 10 }), then('acquire', null, false)]],
+  [
+    'a refused release shows that its grant has lapsed, which makes room',
+    2,
+    () => {
+      const at = (call: number, until: number, what: Pick<Operation, 'op' | 'input' | 'output'>): Operation => ({
+        client: call,
+        call,
+        return: until,
+        ...what,
+        status: 'ok',
+      })
+      return [
+        at(0, 2, { op: 'acquire', input: { lease: 4 }, output: 2 }),
+        at(0, 2, { op: 'acquire', input: { permits: 2, lease: 4 }, output: 3 }),
+        at(2, 4, { op: 'release', input: { token: 2 }, output: false }),
+        at(0, 0, { op: 'read', input: null, output: null }),
+      ]
+    },
+  ],
   ['or may not', 1, () => [unknown('acquire', null), then('acquire', null, 1)]],
   [
     'an unknown release frees it',

@@ -42,7 +42,9 @@ export function fencedPermits(permits: number): SequentialModel<LockState> {
       return after === undefined ? undefined : { state: after }
     },
     hash: ({ held, newest, seen }) => `${held.length} ${newest} ${seen}`,
-    readonly: op => op.output === false || (op.op === 'read' && inputOf(op).token === undefined),
+    // not a renewal or release that was refused: it shows that a grant has lapsed, and frees it
+    readonly: ({ op, output, input }) =>
+      op === 'read' ? inputOf({ input }).token === undefined : output === false && (op === 'acquire' || op === 'write'),
     show({ held, newest, seen, value }) {
       const holders = held.map(
         ({ token, until }) => `${token ?? '?'}${until < Infinity ? ` until ${until} at least` : ''}`,
@@ -59,7 +61,7 @@ interface Input {
   lease: number
   value: unknown
 }
-function inputOf({ input }: Operation): Input {
+function inputOf({ input }: Pick<Operation, 'input'>): Input {
   const { token, permits, lease, value } = (input ?? {}) as { [field in keyof Input]?: unknown }
   return {
     token: tokenOf(token),
