@@ -65,8 +65,7 @@ class World {
   /** Does something on the other side of the network, and notes what came of it. */
   async operation<T>(client: number, op: string, input: unknown, act: () => T | Promise<T>): Promise<T> {
     const call = this.now
-    // of several permits, the model takes that grant to have lapsed first whose request was sent first
-    await this.sleep(this.permits === 1 ? this.below(6) : 3)
+    await this.sleep(this.below(6))
     const output = await act()
     await this.sleep(this.below(6))
     this.history.push({ client, call, return: this.now, op, input, output, status: 'ok' })
@@ -74,11 +73,13 @@ class World {
   }
 }
 
+/** Of several holders, the model cannot know which one has lapsed: with more permits than one, leases are long, and all give back. */
 async function client(world: World, number: number): Promise<void> {
+  const lapses = world.permits === 1
   for (let n = 0; n < 4; n++) {
     await world.sleep(world.below(20))
     const permits = 1 + world.below(Math.min(2, world.permits))
-    const [lease, wait] = [25, world.below(2) * 60]
+    const [lease, wait] = [lapses ? 25 : 10_000, world.below(2) * 60]
     const id = `${number}.${n}`
     const token = await world.operation(number, 'acquire', { permits, lease }, () =>
       world.acquired(id, permits, wait, lease),
@@ -94,7 +95,7 @@ async function client(world: World, number: number): Promise<void> {
     }
     await world.sleep(world.below(3) * 20) // up to far beyond the lease
     await world.operation(number, 'write', { token, value: id }, () => world.write(token))
-    if (world.below(4) === 0) continue // it has crashed, and is back as somebody else
+    if (lapses && world.below(4) === 0) continue // it has crashed, and is back as somebody else
     await world.operation(number, 'release', { token }, () => {
       const { was, effects } = world.table.release('m', token, undefined, world.now)
       world.hear(effects)
