@@ -13,6 +13,7 @@ const computing = [
   'packages/actors/test/{simulation,balance-model,*.simulation}.test.ts',
   'packages/actors/test/nodes/{explore,moves.simulation,membership,link-storm,wire-fuzz}.test.ts',
   'packages/paxos/{src,test}/*.test.ts',
+  'packages/lock/{src/*,test/{table,*.simulation}*}.test.ts',
   'packages/ring/{src/*,test/{agreement,bounded-load,plan,ring,*.simulation}}.test.ts',
 ]
 

@@ -78,7 +78,7 @@ test('docs/errors.md names every error class with its code', () => {
 })
 
 test('ARCHITECTURE.md names every source file of the packages, and no other', () => {
-  const files = globSync(['packages/actors/src/{core,edge,testing}/*.ts', 'packages/{ring,paxos}/src/*.ts'], {
+  const files = globSync(['packages/actors/src/{core,edge,testing}/*.ts', 'packages/{ring,paxos,lock}/src/*.ts'], {
     cwd: root,
   })
     .filter(file => !file.endsWith('.test.ts'))
