@@ -69,6 +69,8 @@ type Plain = Omit<State, 'table'> & { readonly table: TableSnapshot }
 
 const LISTED = 1_000
 const LONGEST_NAME = 1_024
+/** ms: the clock of turns shows whole ones, so what seems to be so many ms may be shorter by one. */
+const TICK = 1
 
 export const lockServer = behavior(import.meta, {
   name: 'lock server',
@@ -87,7 +89,7 @@ export const lockServer = behavior(import.meta, {
     if (why === 'moved') return
     const now = Math.floor(ctx.now())
     const { longest, table } = ctx.state
-    const quietUntil = why === 'spawned' ? 0 : now + longest
+    const quietUntil = why === 'spawned' ? 0 : now + longest + TICK
     ctx.state.table = new LockTable({ counter: BigInt(now) << 16n, most: table.most, quietUntil })
   },
   handlers: {
@@ -100,7 +102,7 @@ export const lockServer = behavior(import.meta, {
       const { permits = 1, wants = 1, delay = 0, id = `#${++state.unnamed}`, owner = sender?.id } = more
       checkRequest({ name, wait, lease, permits, wants, delay }, state.longest)
       const now = ctx.now()
-      const asked = { id, name, permits, wants, wait, lease, delay, owner, client: sender?.id }
+      const asked = { id, name, permits, wants, wait, lease: lease + TICK, delay, owner, client: sender?.id }
       const answer = carryOut(ctx, state.table.acquire(asked, now), { ...asked, sender })
       if (answer !== undefined) state.open.delete(id)
       if (answer instanceof Refusal) throw answer
@@ -113,7 +115,7 @@ export const lockServer = behavior(import.meta, {
     renew(ctx, name: string, token: bigint, lease: number): boolean {
       const { table, longest } = ctx.state
       checkLease(name, lease, longest)
-      const { held, effects } = table.renew(name, token, lease, ctx.now())
+      const { held, effects } = table.renew(name, token, lease + TICK, ctx.now())
       carryOut(ctx, effects)
       return held
     },
