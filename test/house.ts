@@ -37,6 +37,7 @@ const ROOMS: readonly Room[] = [
   //   @troupe/paxos, ring, lock: pure, but for the files that make behaviors of them, and hashes from libraries
   room('index',       /^packages\/(paxos|ring|lock)\/src\/index\.ts$/, 'pure behavior hash',               NOTHING),
   room('behavior',    /^packages\/(paxos|ring|lock)\/src\/(behavior|client)\.ts$/, 'pure behavior',        ACTORS),
+  room('behavior',    /^packages\/lock\/src\/(client-platform|held-lock|fenced|guarded-ref|lock-errors)\.ts$/, 'pure behavior', ACTORS),
   room('hash',        /^packages\/ring\/src\/hash\.ts$/,       'pure hash',                               /^(node:crypto|xxhash-wasm)$/),
   room('pure',        /^packages\/(paxos|ring|lock)\/src\//,    'pure hash',                               NOTHING),
   //   programs: packages, by their public names
