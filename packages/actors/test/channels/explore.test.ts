@@ -18,7 +18,7 @@ import { programs } from './explore-programs.ts'
 import { randomProgram, walk } from './explore-walk.ts'
 import { ExploredWorld } from './explore-world.ts'
 
-const WALKS = process.env['EXPLORE'] === 'all' ? 60_000 : 3_000
+const WALKS = process.env['EXPLORE'] === 'all' ? 60_000 : 2_000
 /** Courses that one world lasts for: words of shared memory are not used again. */
 const COURSES = 5_000
 
