@@ -10,6 +10,7 @@ import { balance } from './balance.ts'
 import { channels } from './channels.ts'
 import { OURS, runSubject, type Report, type Row } from './harness.ts'
 import { local } from './local.ts'
+import { lock } from './lock.ts'
 import { QUICK, inFlight, oneAtATime, oneWay } from './measure.ts'
 import { moving } from './moving.ts'
 import { processes } from './processes.ts'
@@ -25,7 +26,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const run = promisify(execFile)
 
 describe('each subject, with tiny counts', () => {
-  test.for([threads, local, spawn, start, channels, moving, balance, processes, ring])(
+  test.for([threads, local, spawn, start, channels, moving, balance, processes, ring, lock])(
     '$name',
     { timeout: 120_000 },
     async subject => {
@@ -51,7 +52,7 @@ describe('each subject, with tiny counts', () => {
 })
 
 test('no two figures of a subject have one name, as they would stand in one block of the table', () => {
-  for (const { name, works } of [threads, local, spawn, start, channels, moving, balance, processes, ring]) {
+  for (const { name, works } of [threads, local, spawn, start, channels, moving, balance, processes, ring, lock]) {
     const names = works.flatMap(({ figures }) => figures.map(({ work }) => work))
     const twice = names.filter((one, n) => names.indexOf(one) < n)
     expect(twice, name).toEqual([])

@@ -10,6 +10,7 @@ import { balance } from './balance.ts'
 import { channels } from './channels.ts'
 import { runSubject, type Report, type Subject } from './harness.ts'
 import { local } from './local.ts'
+import { lock } from './lock.ts'
 import { FULL, QUICK } from './measure.ts'
 import { moving } from './moving.ts'
 import { processes } from './processes.ts'
@@ -29,6 +30,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   balance,
   processes,
   ring,
+  lock,
 }
 
 const USAGE = `pnpm bench [subject …] [options]

@@ -208,7 +208,7 @@ async function heap(): Promise<number> {
   return heapUsed + external
 }
 
-function percentiles(samples: Float64Array): Figures {
+export function percentiles(samples: Float64Array): Figures {
   const sorted = samples.sort()
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }

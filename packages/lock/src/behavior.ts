@@ -6,6 +6,7 @@
 // request is watched. A server that begins anew knows nobody: its tokens begin at the time of day in ms × 65,536, above all that an
 // earlier one gave, and it grants nothing until the leases that the earlier one gave are over.
 import { type AnyRef, behavior, type Context, type Ended, type Later, Refusal, type Timer } from '@troupe/actors'
+import { FadingMap } from './fading-map.ts'
 import {
   Busy,
   LockCycle,
@@ -59,13 +60,13 @@ interface State {
   /** By the request's id. */
   readonly open: Map<string, Open>
   /** Those who are watched, by their id. */
-  readonly clients: Map<string, AnyRef>
+  readonly clients: FadingMap<AnyRef>
   timer: Timer | undefined
   timerDue: number
   unnamed: number
 }
 type Server = Context<State, 'gone' | 'lapse'>
-type Plain = Omit<State, 'table'> & { readonly table: TableSnapshot }
+type Plain = Omit<State, 'table' | 'clients'> & { readonly table: TableSnapshot; readonly clients: [string, AnyRef][] }
 
 const LISTED = 1_000
 const LONGEST_NAME = 1_024
@@ -78,13 +79,17 @@ export const lockServer = behavior(import.meta, {
     longest: aboveZero('longest', longest),
     table: new LockTable({ counter: 0n, most: aboveZero('most', most), quietUntil: 0 }),
     open: new Map(),
-    clients: new Map(),
+    clients: new FadingMap(),
     timer: undefined,
     timerDue: Infinity,
     unnamed: 0,
   }),
-  snapshot: (state): Plain => ({ ...state, table: snapshotOf(state.table) }),
-  restore: (plain: Plain): State => ({ ...plain, table: tableOf(plain.table) }),
+  snapshot: (state): Plain => ({ ...state, table: snapshotOf(state.table), clients: [...state.clients.entries()] }),
+  restore(plain: Plain): State {
+    const clients = new FadingMap<AnyRef>()
+    for (const [id, ref] of plain.clients) clients.set(id, ref)
+    return { ...plain, table: tableOf(plain.table), clients }
+  },
   started(ctx, why) {
     if (why === 'moved') return
     const now = Math.floor(ctx.now())

@@ -2,10 +2,11 @@
 //
 // Invariant: who has no request is not in it, so nothing is left of those who have gone. Someone with one request, which is
 // nearly everybody, costs no set.
+import { FadingMap } from './fading-map.ts'
 import type { Request } from './lock.ts'
 
 export class Belongings {
-  readonly #of = new Map<string, Request | Set<Request>>()
+  readonly #of = new FadingMap<Request | Set<Request>>()
 
   get size(): number {
     return this.#of.size

@@ -8,6 +8,7 @@
 // left of a request that has ended but, for REMEMBERED ms, the id of one that was given up.
 import { Belongings } from './belongings.ts'
 import { DueHeap, type HeapMember } from './due-heap.ts'
+import { FadingMap } from './fading-map.ts'
 import { Lock, type Request } from './lock.ts'
 import type { Asked, Effect, RefusedBecause } from './table-events.ts'
 import { cycleOf } from './wait-cycle.ts'
@@ -37,7 +38,7 @@ export class LockTable {
   counter: bigint
   readonly most: number
   #quietUntil: number
-  readonly #locks = new Map<string, Lock>()
+  readonly #locks = new FadingMap<Lock>()
   readonly #requests = new Map<string, Request>()
   /** Those that were granted, by their token. */
   readonly #granted = new Map<bigint, Request>()
@@ -54,7 +55,7 @@ export class LockTable {
     this.#quietUntil = quietUntil
   }
 
-  get locks(): ReadonlyMap<string, Lock> {
+  get locks(): Pick<FadingMap<Lock>, 'get' | 'size' | 'values'> {
     return this.#locks
   }
   get requests(): ReadonlyMap<string, Request> {
