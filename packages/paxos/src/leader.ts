@@ -88,7 +88,7 @@ export class Leader<Command> {
     this.#promises.set(from, promise)
     if (this.#promises.size < this.#quorums.prepare) return undefined
     this.#isLeading = true
-    const entries = adopted([...this.#promises.values()], decided + 1)
+    const entries = adopted([...this.#promises.values()], decided + 1, this.ballot)
     for (const member of this.#quorums.members) {
       if (!this.#followers.has(member))
         this.#followers.set(member, { next: decided + 1, acked: 0, probe: 0, resent: -1 })
@@ -103,7 +103,8 @@ export class Leader<Command> {
   append(entries: readonly Entry<Command>[]): void {
     if (this.#isClosed) throw new Error('nothing can be proposed behind a change of members')
     this.#last += entries.length
-    this.#isClosed = entries.at(-1)?.kind === 'members'
+    const last = entries.at(-1)
+    this.#isClosed = last !== undefined && endsEpoch(last, this.ballot)
   }
 
   /** What a voter is to be sent now. One that answers no longer gets no more than the window holds. */
@@ -177,8 +178,12 @@ export class Leader<Command> {
   }
 }
 
+/** A change of an epoch that is over may be left in a log, where it was never decided: it changes nothing now. */
+function endsEpoch<Command>(entry: Entry<Command>, { epoch = 0 }: Ballot): boolean {
+  return entry.kind === 'members' && entry.members.epoch === epoch + 1
+}
 /** In each slot the entry of the latest ballot that a promise tells of; nothing behind a change of members, as that would be for others to decide. */
-function adopted<Command>(promises: readonly Promised<Command>[], from: number): Entry<Command>[] {
+function adopted<Command>(promises: readonly Promised<Command>[], from: number, ballot: Ballot): Entry<Command>[] {
   const entries: Entry<Command>[] = []
   for (let slot = from; ; slot++) {
     let latest: Vote<Entry<Command>> | undefined
@@ -188,6 +193,6 @@ function adopted<Command>(promises: readonly Promised<Command>[], from: number):
     }
     if (latest === undefined) return entries
     entries.push(latest.value)
-    if (latest.value.kind === 'members') return entries
+    if (endsEpoch(latest.value, ballot)) return entries
   }
 }

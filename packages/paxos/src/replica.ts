@@ -269,7 +269,11 @@ export class Replica<Command, Reply> {
   #alive(from: string, alive: Alive): void {
     this.#election.heard(from, alive)
     const { epoch, ballot, stands, follows, decided } = alive
-    if (stands && compareBallots(follows, ballot) === 0) this.#freshness.told(decided, this.#roundAt, this.#decided)
+    if (stands && compareBallots(follows, ballot) === 0) {
+      this.#freshness.told(decided, this.#roundAt, this.#decided)
+      // nobody else tells a learner who leads now
+      if (!this.#isVoter && epoch >= this.#epoch) this.#outbox.setLeader(from)
+    }
     if (this.#leadership.isLeading || decided <= this.#decided) return
     // a voter is told by its leader; only if that does not happen, it asks
     if (epoch > this.#epoch || !this.#isVoter || this.#decided === this.#before) this.#fetch(from)

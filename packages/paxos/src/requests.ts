@@ -75,9 +75,9 @@ export class Requests<Command, Reply> {
     return wishes.map(({ entry }) => entry)
   }
   applied(slot: number, outcome: Applied<Reply>): void {
-    if (outcome.kind === 'changed') this.#isChanging = false
     const id = this.#waiting.get(slot)
     if (id === undefined) return
+    if (outcome.kind === 'changed') this.#isChanging = false
     this.#waiting.delete(slot)
     this.#reply(id, outcome)
   }

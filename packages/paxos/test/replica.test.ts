@@ -1,4 +1,5 @@
 // What one replica makes of single events: messages, records and refusals that a host can rely on.
+import { Replica } from '@troupe/paxos'
 import { expect, test } from 'vitest'
 import { type Command, type Effect, type Host, World } from './simulation/world.ts'
 
@@ -40,6 +41,28 @@ test('one replica alone decides once its own disk has it', () => {
   world.agenda.runTo(world.agenda.now + 50)
   expect(replies).toEqual(['read', 'opened'])
 })
+test('a candidate takes no reads: it does not know yet what has been decided', () => {
+  const machine = { apply: () => 0, query: () => 0, snapshot: () => 0, restore: () => {} }
+  const replica = new Replica<Command, unknown>(
+    { member: 'a', founders: ['a', 'b', 'c'], machine, electionTimeout: 100 },
+    0,
+  )
+  for (let round = 1; replica.status.role !== 'candidate'; round++) {
+    expect(round).toBeLessThan(5)
+    replica.step({ on: 'tick' }, replica.deadline)
+    const rest = {
+      epoch: 0,
+      ballot: { round: 0, node: 'b' },
+      stands: false,
+      promised: undefined,
+      follows: undefined,
+      decided: 0,
+    }
+    replica.step({ on: 'message', from: 'b', message: { kind: 'alive', round, ...rest } }, replica.deadline - 1)
+  }
+  const effects = replica.step({ on: 'read', id: 1, query: command }, replica.deadline - 1)
+  expect(effects).toEqual([{ do: 'reply', id: 1, outcome: { kind: 'not-leader', leader: undefined } }])
+})
 test('who does not lead says so, and who does', () => {
   const { world, leader } = settled(['a', 'b', 'c'])
   const other = [...world.hosts.values()].find(host => host !== leader)!
@@ -79,5 +102,11 @@ test('a change of members: refused, behind, busy, and done', () => {
   expect(outcomes.slice(0, 2)).toEqual(['busy', 'changed'])
   for (const name of ['a', 'b', 'd'])
     expect(world.hosts.get(name)!.replica!.status).toMatchObject({ epoch: 1, voters: ['a', 'b', 'd'] })
-  expect(world.hosts.get('c')!.replica!.status).toMatchObject({ role: 'learner', epoch: 1 })
+  // who is left out still learns, and knows whom to send others to
+  expect(world.hosts.get('c')!.replica!.status).toMatchObject({
+    role: 'learner',
+    epoch: 1,
+    decided: leader.replica!.status.decided,
+  })
+  expect(['a', 'b', 'd']).toContain(world.hosts.get('c')!.replica!.status.leader)
 })

@@ -25,7 +25,10 @@ test('a log under faults: one value a slot, nothing lost or done twice, lineariz
 test('the same seed is the same run', () => expect(run(7)).toEqual(run(7)))
 
 // 119: a candidate took reads before it knew what had been decided, and answered them once it led
-test.each([119, 249, 564])('seed %i, which has shown a bug', seed => expect(run(seed).operations).toBeGreaterThan(0))
+// 10986: a new leader found a change of members that an epoch before had never decided, and proposed nothing behind it for ever
+test.each([119, 249, 564, 10_986, 15_408, 19_089])('seed %i, which has shown a bug', seed =>
+  expect(run(seed).operations).toBeGreaterThan(0),
+)
 
 test.each<[string, RunOptions]>([
   ['a quorum of one', { broken: { accept: 1 } }],
