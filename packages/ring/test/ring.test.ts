@@ -44,6 +44,16 @@ test.each(strategies.filter(strategy => strategy !== 'jump'))(
 
 describe.each(strategies)('%s', strategy => {
   const of = (nodes: readonly NodeSpec[]) => ring(nodes, { strategy })
+  // maglev moves some keys besides, for its evenness. The paper measures under 2 % at this size of table: that is a mean, and of
+  // thousands of rings some have twice as many
+  const parts: number[] = []
+  const expectFew = (strays: number) => {
+    parts.push(strays / KEYS.length)
+    expect(strays).toBeLessThanOrEqual(strategy === 'maglev' ? KEYS.length * 0.15 : 0)
+  }
+  const expectFewOnTheWhole = () => {
+    expect(parts.splice(0).reduce((sum, part, _, all) => sum + part / all.length, 0)).toBeLessThan(0.02)
+  }
 
   test('who joins takes keys for itself alone, about its part of them', () => {
     const joins = fc.property(ids(12, 2), all => {
@@ -54,10 +64,10 @@ describe.each(strategies)('%s', strategy => {
       const strays = count(after, (id, n) => id !== before[n] && id !== joining)
       const part = 1 / all.length
       expect(Math.abs(moved - strays - KEYS.length * part)).toBeLessThan(tolerance(strategy, part))
-      // maglev gives up some of this for its evenness: the paper measures under 2 % at this size of table
-      expect(strays).toBeLessThanOrEqual(strategy === 'maglev' ? KEYS.length * 0.05 : 0)
+      expectFew(strays)
     })
     fc.assert(joins, runs)
+    expectFewOnTheWhole()
   })
 
   test('who leaves gives up only what it had', () => {
@@ -73,9 +83,10 @@ describe.each(strategies)('%s', strategy => {
         after,
         (id, n) => id !== before[n] && before[n] !== leaving && !(strategy === 'jump' && before[n] === last),
       )
-      expect(strays).toBeLessThanOrEqual(strategy === 'maglev' ? KEYS.length * 0.05 : 0)
+      expectFew(strays)
     })
     fc.assert(leaves, runs)
+    expectFewOnTheWhole()
   })
 
   test('shares are by weight', () => {
